@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The log ring. Bytes are numbered from the first ever written, modulo 2^32; the ring keeps the last RING_SIZE
+ * of them. A line goes into the ring and to the console devices under one lock, so lines of several CPUs do
+ * not mix. In a panic the lock is ignored: its holder may be the one that failed.
+ */
+#include <string.h>
+#include "debug/console.h"
+#include "debug/log.h"
+#include "lib/format.h"
+#include "lib/lock.h"
+#include "lib/util.h"
+#include "time/clock.h"
+
+#define RING_SIZE (128u << 10)		/* a power of two */
+#define LINE_SIZE 512
+
+/* A guest may cause this many messages at once, and one more per period. */
+#define GUEST_BURST 20
+#define GUEST_PERIOD_NS 200000000ull
+
+static char ring[RING_SIZE];
+static uint32_t produced, oldest;	/* byte numbers; produced - oldest <= RING_SIZE */
+static struct spinlock log_lock = SPINLOCK_INIT(RANK_CONSOLE);
+static bool in_panic;
+
+static struct {
+	uint64_t last;			/* system time of the last token */
+	uint32_t tokens, lost;
+} guest_limit = { .tokens = GUEST_BURST };
+
+static void lock_log(void)
+{
+	if (!in_panic)
+		spin_lock(&log_lock);
+}
+
+static void unlock_log(void)
+{
+	if (!in_panic)
+		spin_unlock(&log_lock);
+}
+
+void log_enter_panic(void)
+{
+	in_panic = true;
+}
+
+static void ring_append(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		ring[(produced + i) % RING_SIZE] = s[i];
+	produced += (uint32_t)n;
+	if (produced - oldest > RING_SIZE)
+		oldest = produced - RING_SIZE;
+}
+
+void log_replay(void)
+{
+	lock_log();
+	for (uint32_t i = oldest; i != produced;) {
+		uint32_t n = MIN(produced - i, RING_SIZE - i % RING_SIZE);
+
+		console_write(ring + i % RING_SIZE, n);
+		i += n;
+	}
+	unlock_log();
+}
+
+static void emit(const char *prefix, const char *fmt, va_list args)
+{
+	char line[LINE_SIZE];
+	int head, n;
+
+	head = snprintf(line, sizeof(line), "(hv) %s", prefix);
+	n = head + vsnprintf(line + head, sizeof(line) - (size_t)head, fmt, args);
+	if (n >= LINE_SIZE) {
+		n = LINE_SIZE - 1;
+		line[n - 1] = '\n';
+	}
+	lock_log();
+	ring_append(line, (size_t)n);
+	console_write(line, (size_t)n);
+	unlock_log();
+}
+
+void printk(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	emit("", fmt, args);
+	va_end(args);
+}
+
+/* Takes a token; *lost is the number of messages dropped since the last one let through. */
+static bool guest_may_log(uint32_t *lost)
+{
+	uint64_t now = system_time(), earned;
+	bool ok;
+
+	lock_log();
+	earned = (now - guest_limit.last) / GUEST_PERIOD_NS;
+	if (earned) {
+		guest_limit.tokens = (uint32_t)MIN(guest_limit.tokens + earned, (uint64_t)GUEST_BURST);
+		guest_limit.last = now;
+	}
+	ok = guest_limit.tokens;
+	if (ok) {
+		guest_limit.tokens--;
+		*lost = guest_limit.lost;
+		guest_limit.lost = 0;
+	} else {
+		guest_limit.lost++;
+	}
+	unlock_log();
+	return ok;
+}
+
+void log_guest(const char *fmt, ...)
+{
+	uint32_t lost = 0;
+	va_list args;
+
+	if (!guest_may_log(&lost))
+		return;
+	if (lost)
+		printk("(%u messages about guests were dropped)\n", lost);
+	va_start(args, fmt);
+	emit("", fmt, args);
+	va_end(args);
+}
+
+void log_raw(const char *s, size_t n)
+{
+	lock_log();
+	console_write(s, n);
+	unlock_log();
+}
+
+size_t log_read(uint32_t *index, char *buf, size_t len)
+{
+	size_t done = 0;
+
+	lock_log();
+	if (produced - *index > produced - oldest)
+		*index = oldest;
+	while (done < len && *index != produced)
+		buf[done++] = ring[(*index)++ % RING_SIZE];
+	unlock_log();
+	return done;
+}
+
+void log_clear(void)
+{
+	lock_log();
+	oldest = produced;
+	unlock_log();
+}
