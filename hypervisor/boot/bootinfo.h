@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the loader said, normalised: multiboot1 and multiboot2 end in the same struct. All addresses physical. */
+#ifndef SOCLE_BOOT_BOOTINFO_H
+#define SOCLE_BOOT_BOOTINFO_H
+#include <stdbool.h>
+#include <stdint.h>
+#include <abi/memory.h>
+#define BOOT_MAX_MODULES 16
+#define BOOT_MAX_E820 128
+struct boot_module { uint64_t start, len; char args[1024]; };	/* args without the first word (the module's name) */
+struct boot_memory { uint64_t addr, size; uint32_t type; };	/* type: E820 number */
+struct bootinfo {
+	char loader[64];
+	char cmdline[1024];
+	struct boot_memory e820[BOOT_MAX_E820];
+	unsigned int nr_e820;		/* sorted, no overlaps */
+	struct boot_module module[BOOT_MAX_MODULES];
+	unsigned int nr_modules;
+	uint64_t rsdp;			/* physical address of the ACPI RSDP if the loader gave it, else 0 */
+	bool efi;
+	uint64_t efi_system_table;
+	struct { bool present; uint64_t base; uint32_t pitch, width, height, bpp; uint8_t rpos, rsize, gpos, gsize, bpos, bsize; } fb;
+};
+extern struct bootinfo bootinfo;
+void bootinfo_init(uint32_t magic, uint64_t info_paddr);	/* reads through the boot identity map */
+#endif

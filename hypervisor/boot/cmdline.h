@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The hypervisor's command line: one typed table (boot/cmdline.c). */
+#ifndef SOCLE_BOOT_CMDLINE_H
+#define SOCLE_BOOT_CMDLINE_H
+#include <stdbool.h>
+#include <stdint.h>
+struct options {
+	uint64_t dom0_mem;		/* bytes; 0 = default */
+	char console[32];		/* "com1,vga" */
+	uint32_t com1_baud;
+	uint16_t com1_port;
+	bool noreboot;
+	bool debug;
+	bool acpi;
+	uint32_t sched_slice_us;
+	bool smap;
+};
+extern struct options options;
+void cmdline_parse(const char *line);	/* unknown or malformed options are named on the console */
+#endif
