@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Traps, sorted. Vectors from 32 are interrupts and go to irq/. An exception in the hypervisor is answered by
+ * the exception table, or by the guest's failsafe callback when it was the final IRETQ that failed, or by
+ * panic. An exception from ring 3 is either emulated (pv/privop.c, pv/ptwr.c) or queued for the guest kernel;
+ * its frame is built on the way out by pv/inject.c.
+ *
+ * entry.S calls in here with interrupts off, on the stack that entry.S documents. Frames from ring 0 have no
+ * es/ds/fs/gs slots: nobody here reads them.
+ */
+#include "asm/cr.h"
+#include "asm/msr.h"
+#include "cpu/cpu.h"
+#include "debug/log.h"
+#include "domain/domain.h"
+#include "mm/mm.h"
+#include "platform/platform.h"
+#include "pv/pv.h"
+#include "pv/vectors.h"
+#include "sched/sched.h"
+#include <string.h>
+
+#define FIRST_IRQ_VECTOR 32
+/* SDM vol. 3, 17.2.3: bits of DR6 that a debug exception sets, and its value when none is set. */
+#define DR6_STATUS_BITS 0xe00f
+#define DR6_DEFAULT 0xffff0ff0
+
+struct ex_entry {
+	uint64_t from, to;
+};
+
+/* hypervisor.lds.S */
+extern const struct ex_entry ex_table_start[], ex_table_end[];
+
+static bool from_guest(const struct cpu_user_regs *regs)
+{
+	return (regs->cs & 3) != 0;
+}
+
+bool trap_fixup(struct cpu_user_regs *regs)
+{
+	const struct ex_entry *e;
+
+	for (e = ex_table_start; e < ex_table_end; e++) {
+		if (e->from == regs->rip) {
+			regs->rip = e->to;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* IRETQ refused what the guest gave us to return to. The fault pushed its frame over the lower part of
+ * guest_regs, whose values were in the CPU's registers by then and are in the fault frame now: move them back. */
+static void __attribute__((noreturn)) trap_bad_iret(const struct cpu_user_regs *fault)
+{
+	memmove(guest_regs(), fault, offsetof(struct cpu_user_regs, error_code));
+	guest_regs()->error_code = 0;
+	guest_regs()->entry_vector = TRAP_GP;
+	pv_return_failed(current);
+	entry_resume_guest();
+}
+
+/* #DB in ring 0: a data breakpoint of the guest that one of our copies hit, or one delayed over SYSCALL by
+ * MOV SS. Neither is worth more than clearing its trace. */
+static void trap_debug_in_hypervisor(void)
+{
+	write_dr6(DR6_DEFAULT);
+}
+
+static void trap_nmi(void)
+{
+	struct vcpu *v = dom0 ? dom0->vcpu[0] : NULL;
+
+	log_guest("NMI\n");
+	if (!v)
+		return;
+	v->pv.nmi_pending = true;
+	vcpu_kick(v);
+}
+
+static void trap_in_hypervisor(struct cpu_user_regs *regs, uint64_t cr2)
+{
+	switch (regs->entry_vector) {
+	case TRAP_NMI:
+		trap_nmi();
+		return;
+	case TRAP_DB:
+		trap_debug_in_hypervisor();
+		return;
+	case TRAP_PF:
+		if (pv_fill_ldt_window(current, cr2))
+			return;
+		break;
+	case TRAP_DF:
+	case TRAP_MC:
+		panic_regs(regs, "fatal exception %u in the hypervisor", regs->entry_vector);
+	}
+	if (regs->rip == (uint64_t)entry_iretq)
+		trap_bad_iret(regs);
+	if (!trap_fixup(regs))
+		panic_regs(regs, "exception %u in the hypervisor, error code %x, address %lx", regs->entry_vector,
+			   regs->error_code, cr2);
+}
+
+static void trap_guest_debug(void)
+{
+	struct vcpu *v = current;
+	uint64_t dr6 = read_dr6();
+
+	write_dr6(DR6_DEFAULT);
+	v->pv.dr[6] |= dr6 & DR6_STATUS_BITS;
+	pv_inject_trap(TRAP_DB, false, 0);
+}
+
+/* FPU state is switched eagerly, so the only reason for CR0.TS is that the guest asked for it. */
+static void trap_guest_no_device(void)
+{
+	struct vcpu *v = current;
+
+	clts();
+	if (!v->pv.ts)
+		return;
+	v->pv.ts = false;
+	pv_inject_trap(TRAP_NM, false, 0);
+}
+
+static void trap_from_guest(struct cpu_user_regs *regs, uint64_t cr2)
+{
+	uint32_t vector = regs->entry_vector;
+
+	switch (vector) {
+	case TRAP_DB:
+		trap_guest_debug();
+		return;
+	case TRAP_NMI:
+		trap_nmi();
+		return;
+	case TRAP_NM:
+		trap_guest_no_device();
+		return;
+	case TRAP_UD:
+		if (!pv_emulate_cpuid_ud(regs))
+			pv_inject_trap(TRAP_UD, false, 0);
+		return;
+	case TRAP_GP:
+		if (!pv_emulate_privileged(regs))
+			pv_inject_trap(TRAP_GP, true, regs->error_code);
+		return;
+	case TRAP_PF:
+		if (!pv_handle_page_fault(regs, cr2))
+			pv_inject_page_fault(cr2, regs->error_code);
+		return;
+	case TRAP_DF:
+	case TRAP_MC:
+		panic_regs(regs, "fatal exception %u", vector);
+	default:
+		pv_inject_trap(vector, pv_vector_has_error(vector), regs->error_code);
+	}
+}
+
+void trap_handle(struct cpu_user_regs *regs)
+{
+	uint32_t vector = regs->entry_vector;
+	/* Before anything can fault again and overwrite it. */
+	uint64_t cr2 = vector == TRAP_PF ? read_cr2() : 0;
+
+	if (from_guest(regs))
+		this_cpu()->entry_tsc = rdtsc();
+	if (vector >= FIRST_IRQ_VECTOR)
+		irq_handle_vector(vector);
+	else if (from_guest(regs))
+		trap_from_guest(regs, cr2);
+	else
+		trap_in_hypervisor(regs, cr2);
+}
+
+void trap_user_syscall(struct cpu_user_regs *regs)
+{
+	this_cpu()->entry_tsc = rdtsc();
+	pv_user_syscall(regs);
+}
