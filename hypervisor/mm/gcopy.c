@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guest memory by virtual address: the only code that dereferences what a guest names. An address is first
+ * checked against the guest's halves of the address space, so that the hypervisor can not be made to touch its own; then
+ * one string instruction copies, and a page fault in it ends at the fix-up with the number of bytes left over.
+ * CR0.WP makes read-only guest pages fault for us as they do for the guest.
+ *
+ * The copies may tear and the guest may change the source meanwhile: read once, then check.
+ */
+#include "asm/smap.h"
+#include "cpu/cpu.h"
+#include "mm/internal.h"
+
+#define LOW_HALF_END 0x0000800000000000UL
+
+bool guest_range_ok(uint64_t gva, size_t len)
+{
+	uint64_t end = gva + len;
+
+	if (end < gva)
+		return end == 0 && gva >= HV_VIRT_END;
+	return end <= LOW_HALF_END || gva >= HV_VIRT_END;
+}
+
+static size_t copy_raw(void *dst, const void *src, size_t len)
+{
+	stac();
+	__asm__ volatile("1: rep movsb\n2:\n" EX_TABLE(1b, 2b)
+			 : "+c"(len), "+D"(dst), "+S"(src) : : "memory");
+	clac();
+	return len;
+}
+
+int copy_from_guest(void *dst, uint64_t gva, size_t len)
+{
+	if (!guest_range_ok(gva, len))
+		return -XEN_EFAULT;
+	return copy_raw(dst, (const void *)gva, len) ? -XEN_EFAULT : 0;
+}
+
+int copy_to_guest(uint64_t gva, const void *src, size_t len)
+{
+	if (!guest_range_ok(gva, len))
+		return -XEN_EFAULT;
+	return copy_raw((void *)gva, src, len) ? -XEN_EFAULT : 0;
+}
+
+int clear_guest(uint64_t gva, size_t len)
+{
+	void *dst = (void *)gva;
+
+	if (!guest_range_ok(gva, len))
+		return -XEN_EFAULT;
+	stac();
+	__asm__ volatile("1: rep stosb\n2:\n" EX_TABLE(1b, 2b)
+			 : "+c"(len), "+D"(dst) : "a"(0) : "memory");
+	clac();
+	return len ? -XEN_EFAULT : 0;
+}
+
+size_t fetch_guest_insn(uint64_t rip, uint8_t *buf, size_t len)
+{
+	if (!guest_range_ok(rip, len)) {
+		/* The last bytes of a half: whatever lies before its end. */
+		while (len && !guest_range_ok(rip, len))
+			len--;
+	}
+	return len - copy_raw(buf, (const void *)rip, len);
+}

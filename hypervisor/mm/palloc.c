@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The page allocator: buddies of order 0 to 18 (1 GiB) for the hypervisor and the domains.
+ *
+ * Free blocks hang in lists by order and by zone, the bit width of their frame numbers: a request for
+ * at most n address bits looks at zones up to n - 12 only. All requests look at the highest zone first,
+ * which spares low memory for those who need it. A block never spans zones, since it is aligned to its size and frame 0
+ * is never free.
+ *
+ * A claim promises a domain pages before it takes them: others are refused what is promised.
+ *
+ * Locks: palloc_lock for the lists, the PG_FREE flags and claims; d->page_lock (outer) for a domain's counters and
+ * list. Pages are zeroed when they are handed out, after tlb_sync(): nobody can still write to them.
+ */
+#include <string.h>
+#include "debug/log.h"
+#include "domain/domain.h"
+#include "lib/bitmap.h"
+#include "lib/lock.h"
+#include "lib/util.h"
+#include "mm/internal.h"
+
+#define NR_ZONES (52 - PAGE_SHIFT + 1)
+
+static struct list_head free_list[NR_ZONES][PALLOC_MAX_ORDER + 1];
+static uint64_t free_pages, claimed_pages;
+static struct spinlock palloc_lock = SPINLOCK_INIT(RANK_PALLOC);
+
+static unsigned int zone_of(mfn_t mfn)
+{
+	return mfn ? bit_highest(mfn) + 1 : 0;
+}
+
+void palloc_init(void)
+{
+	for (unsigned int z = 0; z < NR_ZONES; z++)
+		for (unsigned int o = 0; o <= PALLOC_MAX_ORDER; o++)
+			list_init(&free_list[z][o]);
+	free_pages = 0;
+	claimed_pages = 0;
+}
+
+static void block_insert(mfn_t mfn, unsigned int order)
+{
+	struct page *pg = mfn_to_page(mfn);
+
+	pg->flags |= PG_FREE;
+	pg->order = order;
+	list_add(&pg->list, &free_list[zone_of(mfn)][order]);
+}
+
+static void block_remove(struct page *pg)
+{
+	pg->flags &= ~PG_FREE;
+	list_del(&pg->list);
+}
+
+static void free_locked(mfn_t mfn, unsigned int order)
+{
+	BUG_ON(mfn_to_page(mfn)->flags & PG_FREE);
+	free_pages += 1UL << order;
+	for (; order < PALLOC_MAX_ORDER; order++) {
+		mfn_t buddy = mfn ^ (1UL << order);
+		struct page *pg;
+
+		if (!mfn_is_ram(buddy))
+			break;
+		pg = mfn_to_page(buddy);
+		if (!(pg->flags & PG_FREE) || pg->order != order)
+			break;
+		block_remove(pg);
+		mfn &= ~(1UL << order);
+	}
+	block_insert(mfn, order);
+}
+
+void palloc_put(struct page *pg, unsigned int order)
+{
+	spin_lock(&palloc_lock);
+	free_locked(page_to_mfn(pg), order);
+	spin_unlock(&palloc_lock);
+}
+
+void palloc_add(mfn_t first, mfn_t end)
+{
+	unsigned int order;
+
+	if (!first)
+		first = 1;
+	while (first < end) {
+		order = MIN(bit_lowest(first), (unsigned int)PALLOC_MAX_ORDER);
+		while (first + (1UL << order) > end)
+			order--;
+		palloc_put(mfn_to_page(first), order);
+		first += 1UL << order;
+	}
+}
+
+static struct page *take_locked(unsigned int order, unsigned int top_zone)
+{
+	for (int z = (int)top_zone; z >= 0; z--) {
+		for (unsigned int o = order; o <= PALLOC_MAX_ORDER; o++) {
+			struct list_head *head = &free_list[z][o];
+			struct page *pg;
+
+			if (list_empty(head))
+				continue;
+			pg = list_first(head, struct page, list);
+			block_remove(pg);
+			/* Keep the upper half, give the lower ones back: low frames stay for narrow requests. */
+			while (o > order) {
+				o--;
+				block_insert(page_to_mfn(pg), o);
+				pg += 1UL << o;
+			}
+			free_pages -= 1UL << order;
+			return pg;
+		}
+	}
+	return NULL;
+}
+
+struct page *palloc_get(unsigned int order, unsigned int addr_bits)
+{
+	unsigned int top = NR_ZONES - 1;
+	struct page *pg;
+
+	if (order > PALLOC_MAX_ORDER || (addr_bits && addr_bits <= PAGE_SHIFT))
+		return NULL;
+	if (addr_bits && addr_bits - PAGE_SHIFT < top)
+		top = addr_bits - PAGE_SHIFT;
+	spin_lock(&palloc_lock);
+	pg = take_locked(order, top);
+	spin_unlock(&palloc_lock);
+	if (pg)
+		tlb_sync();
+	return pg;
+}
+
+uint64_t palloc_free_pages(void)
+{
+	return free_pages;
+}
+
+void *hv_alloc_pages(unsigned int order)
+{
+	struct page *pg = palloc_get(order, 0);
+
+	if (!pg)
+		return NULL;
+	memset(page_to_virt(pg), 0, PAGE_SIZE << order);
+	return page_to_virt(pg);
+}
+
+void hv_free_pages(void *p, unsigned int order)
+{
+	if (!p)
+		return;
+	BUG_ON(virt_to_page(p)->count & PGC_count_mask);
+	palloc_put(virt_to_page(p), order);
+}
+
+/* n pages have left the free lists for d: charges them to its claim. False: what is left is promised to others. */
+static bool claim_charge(struct domain *d, uint64_t n)
+{
+	uint64_t own = MIN(d->outstanding, n);
+	bool ok;
+
+	spin_lock(&palloc_lock);
+	ok = free_pages >= claimed_pages - own;
+	if (ok) {
+		claimed_pages -= own;
+		d->outstanding -= own;
+	}
+	spin_unlock(&palloc_lock);
+	return ok;
+}
+
+void dom_adopt(struct domain *d, struct page *pg, unsigned int order)
+{
+	for (uint64_t i = 0; i < 1UL << order; i++) {
+		pg[i].owner = d;
+		pg[i].type = 0;
+		pg[i].cursor = 0;
+		list_add_tail(&pg[i].list, &d->page_list);
+		__atomic_store_n(&pg[i].count, PGC_allocated | 1, __ATOMIC_RELEASE);
+	}
+}
+
+struct page *dom_alloc_pages(struct domain *d, unsigned int order, unsigned int addr_bits)
+{
+	uint64_t n = 1UL << order, had;
+	struct page *pg;
+
+	if (order > PALLOC_MAX_ORDER)
+		return NULL;
+	pg = palloc_get(order, addr_bits);
+	if (!pg)
+		return NULL;
+	memset(page_to_virt(pg), 0, PAGE_SIZE << order);
+	spin_lock(&d->page_lock);
+	had = d->tot_pages;
+	if (d->life >= DOMAIN_DYING || n > d->max_pages || had > d->max_pages - n || !claim_charge(d, n)) {
+		spin_unlock(&d->page_lock);
+		palloc_put(pg, order);
+		return NULL;
+	}
+	dom_adopt(d, pg, order);
+	d->tot_pages += n;
+	spin_unlock(&d->page_lock);
+	if (!had)
+		domain_ref(d);
+	return pg;
+}
+
+int dom_claim_pages(struct domain *d, uint64_t pages)
+{
+	uint64_t want = 0;
+	int rc = 0;
+
+	spin_lock(&d->page_lock);
+	spin_lock(&palloc_lock);
+	if (pages) {
+		want = pages - MIN(pages, d->tot_pages);
+		if (d->outstanding || d->life >= DOMAIN_DYING || pages < d->tot_pages || pages > d->max_pages)
+			rc = -XEN_EINVAL;
+		else if (want > free_pages - MIN(free_pages, claimed_pages))
+			rc = -XEN_ENOMEM;
+	}
+	if (!rc) {
+		claimed_pages += want - d->outstanding;
+		d->outstanding = want;
+	}
+	spin_unlock(&palloc_lock);
+	spin_unlock(&d->page_lock);
+	return rc;
+}
+
+void claim_release(struct domain *d)
+{
+	(void)dom_claim_pages(d, 0);
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Types: what a frame is used as, and the rule that makes PV memory safe: a frame has one type at a time, and
+ * the type can change only while its type count is 0. A page table is therefore never mapped writable by anybody.
+ *
+ * The first type reference on a table checks its contents: every present entry takes a reference (and type
+ * reference) on what it points at, the last one gives them back. Both are long for higher levels and stop when
+ * preempt_check() says so. One invariant serves both directions: of a table that is being worked on,
+ * entries [0, cursor) hold their references, the others do not. A stopped table has PGT_partial and
+ *   type count 0: validation stopped. The state itself holds a page reference. Any later page_get_type() goes on
+ *                 (same type) or undoes it first (another type); teardown undoes it.
+ *   type count 1: teardown stopped. The count is that of the reference being dropped, whose owner calls again. A
+ *                 page_get_type() of the same type meanwhile validates the missing rest.
+ * A table with references but neither PGT_validated nor PGT_partial is in somebody's hands right now.
+ *
+ * For table types the caller holds the mm_lock of the owner, or nothing of the owner can run. Writable and
+ * descriptor types need no lock. A change of type is preceded by tlb_sync(): no CPU still
+ * uses translations from the frame's earlier life.
+ */
+#include "asm/atomic.h"
+#include "cpu/cpu.h"
+#include "debug/log.h"
+#include "domain/domain.h"
+#include "lib/util.h"
+#include "mm/internal.h"
+#include "pv/pv.h"
+
+#define TYPE_COUNT_LIMIT (PGT_count_mask >> 1)
+
+/* Descriptors get their DPL raised where they are (pv-abi 2.1, 1.9). */
+static int seg_desc_validate(struct page *pg)
+{
+	uint64_t *desc = page_to_virt(pg), value;
+
+	for (unsigned int i = 0; i < PT_ENTRIES; i++) {
+		value = READ_ONCE(desc[i]);
+		if (!pv_desc_fix(&value))
+			return -XEN_EINVAL;
+		WRITE_ONCE(desc[i], value);
+	}
+	return 0;
+}
+
+static int table_devalidate(struct page *pg, uint64_t type, bool preemptible)
+{
+	const uint64_t *entry = page_to_virt(pg);
+	unsigned int i;
+	int rc;
+
+	tlb_mark_stale();
+	while (pg->cursor) {
+		i = pg->cursor - 1;
+		if (type != PGT_l4 || !slot_is_hypervisor(i)) {
+			rc = pte_put(type, entry[i], preemptible);
+			if (rc)
+				return rc;
+		}
+		pg->cursor = i;
+		if (preemptible && i && type != PGT_l1 && preempt_check())
+			return -XEN_ERESTART;
+	}
+	/* The hypervisor's part is no guest's data. */
+	if (type == PGT_l4)
+		for (i = HV_SLOT_FIRST; i <= HV_SLOT_LAST; i++)
+			((uint64_t *)page_to_virt(pg))[i] = 0;
+	return 0;
+}
+
+/* Goes on at pg->cursor. Any error but -XEN_ERESTART leaves the cursor at the refused entry. */
+static int table_validate(struct page *pg, uint64_t type)
+{
+	uint64_t *entry = page_to_virt(pg), value;
+	unsigned int i;
+	int rc;
+
+	while (pg->cursor < PT_ENTRIES) {
+		i = pg->cursor;
+		if (type != PGT_l4 || !slot_is_hypervisor(i)) {
+			value = entry[i];
+			rc = pte_get(pg->owner, pg->owner, type, &value);
+			if (rc)
+				return rc;
+			if (value != entry[i])
+				entry[i] = value;
+		}
+		pg->cursor = i + 1;
+		if (i + 1 < PT_ENTRIES && type != PGT_l1 && preempt_check())
+			return -XEN_ERESTART;
+	}
+	if (type == PGT_l4)
+		mm_install_hv_slots(pg->owner, entry);
+	return 0;
+}
+
+/* First reference of a table (or of one whose validation had stopped): its count is 1 and it is ours alone. */
+static int table_first_get(struct page *pg, uint64_t type, bool had_partial)
+{
+	int rc;
+
+	if (!had_partial)
+		pg->cursor = 0;
+	rc = table_validate(pg, type);
+	if (rc == -XEN_ERESTART) {
+		if (!had_partial && !page_get(pg, pg->owner)) {
+			/* No room for the state's own reference: give it all back. */
+			(void)table_devalidate(pg, type, false);
+			atomic_store(&pg->type, type);
+			return -XEN_EBUSY;
+		}
+		atomic_store(&pg->type, type | PGT_partial);
+		return rc;
+	}
+	if (rc) {
+		(void)table_devalidate(pg, type, false);
+		atomic_store(&pg->type, type);
+	} else {
+		atomic_or(&pg->type, PGT_validated);
+	}
+	if (had_partial)
+		page_put(pg);
+	return rc;
+}
+
+/* A reference on a table whose teardown has stopped: bring it back to life. */
+static int table_revive(struct page *pg, uint64_t type)
+{
+	int rc;
+
+	atomic_and(&pg->type, ~PGT_partial);
+	rc = table_validate(pg, type);
+	atomic_store(&pg->type, rc ? (type | PGT_partial | 1) : (type | PGT_validated | 2));
+	return rc;
+}
+
+int page_settle_partial(struct page *pg)
+{
+	uint64_t x = atomic_load(&pg->type), type = x & PGT_type_mask;
+	int rc;
+
+	if (!(x & PGT_partial) || (x & PGT_count_mask))
+		return 0;
+	/* Held while we work, so that nobody else starts. */
+	atomic_store(&pg->type, type | 1);
+	rc = table_devalidate(pg, type, true);
+	atomic_store(&pg->type, rc ? (type | PGT_partial) : type);
+	if (!rc)
+		page_put(pg);
+	return rc;
+}
+
+/* The count is 0 and x the current word: takes the first reference. 1: the word changed, look again. */
+static int type_first_get(struct page *pg, uint64_t x, uint64_t type)
+{
+	bool partial = x & PGT_partial;
+	int rc;
+
+	if (partial && (x & PGT_type_mask) != type) {
+		rc = page_settle_partial(pg);
+		return rc ? rc : 1;
+	}
+	if (cmpxchg64(&pg->type, x, type | 1) != x)
+		return 1;
+	if ((x & PGT_type_mask) != type)
+		tlb_sync();
+	if (type_is_table(type))
+		return table_first_get(pg, type, partial);
+	rc = type == PGT_seg_desc ? seg_desc_validate(pg) : 0;
+	atomic_store(&pg->type, rc ? type : (type | PGT_validated | 1));
+	return rc;
+}
+
+int page_get_type(struct page *pg, uint64_t type)
+{
+	uint64_t x;
+	int rc;
+
+	for (;;) {
+		x = atomic_load(&pg->type);
+		if (!(x & PGT_count_mask)) {
+			rc = type_first_get(pg, x, type);
+			if (rc <= 0)
+				return rc;
+			continue;
+		}
+		if ((x & PGT_type_mask) != type || (x & PGT_count_mask) >= TYPE_COUNT_LIMIT)
+			return -XEN_EBUSY;
+		if (x & PGT_partial)
+			return table_revive(pg, type);
+		if (!(x & PGT_validated))
+			return -XEN_EBUSY;
+		if (cmpxchg64(&pg->type, x, x + 1) == x)
+			return 0;
+	}
+}
+
+static int type_put(struct page *pg, bool preemptible)
+{
+	uint64_t x, type;
+	int rc;
+
+	for (;;) {
+		x = atomic_load(&pg->type);
+		type = x & PGT_type_mask;
+		BUG_ON(!(x & PGT_count_mask));
+		if ((x & PGT_count_mask) > 1 || !type_is_table(type)) {
+			/* A descriptor page without users is checked again at its next use. */
+			if (cmpxchg64(&pg->type, x, (x & PGT_count_mask) > 1 ? x - 1 : type) == x)
+				return 0;
+			continue;
+		}
+		if (cmpxchg64(&pg->type, x, type | 1) == x)
+			break;
+	}
+	if (x & PGT_validated)
+		pg->cursor = PT_ENTRIES;
+	rc = table_devalidate(pg, type, preemptible);
+	atomic_store(&pg->type, rc ? (type | PGT_partial | 1) : type);
+	return rc;
+}
+
+void page_put_type(struct page *pg)
+{
+	(void)type_put(pg, false);
+}
+
+int page_put_type_preemptible(struct page *pg)
+{
+	return type_put(pg, true);
+}
+
+int page_get_and_type(struct page *pg, struct domain *owner, uint64_t type)
+{
+	int rc;
+
+	if (!page_get(pg, owner))
+		return -XEN_EINVAL;
+	rc = page_get_type(pg, type);
+	if (rc)
+		page_put(pg);
+	return rc;
+}
+
+void page_put_and_type(struct page *pg)
+{
+	page_put_type(pg);
+	page_put(pg);
+}
+
+int page_put_and_type_preemptible(struct page *pg)
+{
+	int rc = type_put(pg, true);
+
+	if (!rc)
+		page_put(pg);
+	return rc;
+}
