@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Timers: absolute system times at which a function runs. Each CPU keeps its own in a heap threaded through the
+ * timers, so arming one never needs memory and never fails. Functions run on WORK_TIMER before the return to a
+ * guest (or in the idle loop), interrupts off, no lock held; a function may re-arm or stop any timer.
+ */
+#ifndef SOCLE_TIME_TIMER_H
+#define SOCLE_TIME_TIMER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct timer {
+	uint64_t expires;
+	void (*fn)(void *);
+	void *arg;
+	/* Pairing heap: first child, next sibling, and previous sibling or (for a first child) parent. */
+	struct timer *child, *next, *prev;
+	uint32_t cpu;			/* whose heap, while active */
+	bool active;
+};
+
+void timer_init(struct timer *t, void (*fn)(void *), void *arg);
+void timer_set(struct timer *t, uint64_t expires_ns);	/* absolute system time; re-arms; past = soon */
+void timer_stop(struct timer *t);
+bool timer_active(const struct timer *t);
+void timer_run_expired(void);				/* exit.c, on WORK_TIMER */
+void timer_boot_init(void);
+void timer_interrupt(void);				/* local APIC timer vector */
+
+#endif
