@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vCPUs: made without a context, then given one (by VCPUOP_initialise, setvcpucontext or dom0's builder), then up.
+ *
+ * A context is checked as a whole before anything is changed; then come the page-table roots, which may take long to
+ * validate and restart, then the rest. What a failed attempt took is given back, so the vCPU stays as it was made.
+ * An initialised vCPU takes new registers only: tables that differ are refused (pv-abi 2.12).
+ *
+ * vcpu_info stands in shared_info for the first 32 vCPUs until the guest registers a place of its own; that page is then
+ * referenced and typed writable, so that it can neither be freed nor become a page table under our pen.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <abi/errno.h>
+#include <abi/sched.h>
+#include "asm/atomic.h"
+#include "cpu/cpu.h"
+#include "domain/domain.h"
+#include "domain/internal.h"
+#include "evtchn/evtchn.h"
+#include "lib/util.h"
+#include "mm/mm.h"
+#include "pv/pv.h"
+#include "sched/sched.h"
+#include "time/clock.h"
+
+struct vcpu *vcpu_get(struct domain *d, uint32_t id)
+{
+	unsigned int i;
+
+	return idx_clamp(id, d->max_vcpus, &i) ? d->vcpu[i] : NULL;
+}
+
+static void info_to_default(struct vcpu *v)
+{
+	if (v->id < XEN_LEGACY_MAX_VCPUS) {
+		v->info = &v->domain->shared_info->vcpu_info[v->id];
+	} else {
+		v->info = &v->own_info;
+		v->own_info.evtchn_upcall_mask = 1;
+	}
+}
+
+/* Everything but the allocations that can fail. */
+static struct vcpu *vcpu_alloc(struct domain *d, unsigned int id)
+{
+	struct vcpu *v = hv_alloc(sizeof(*v));
+
+	if (!v)
+		return NULL;
+	v->id = id;
+	v->domain = d;
+	v->kernel_mode = true;
+	v->pv.pending_trap = -1;
+	info_to_default(v);
+	return v;
+}
+
+int vcpu_create(struct domain *d, unsigned int id)
+{
+	struct vcpu *v;
+	int rc;
+
+	if (id >= d->max_vcpus || d->vcpu[id])
+		return -XEN_EINVAL;
+	v = vcpu_alloc(d, id);
+	if (!v)
+		return -XEN_ENOMEM;
+	rc = sched_vcpu_init(v);
+	vtime_vcpu_init(v);
+	if (!rc)
+		rc = xstate_alloc(v);
+	if (!rc)
+		rc = mm_vcpu_init(v);
+	if (!rc)
+		rc = pv_vcpu_init(v);
+	if (rc) {
+		vcpu_free(v);
+		return rc;
+	}
+	atomic_store(&d->vcpu[id], v);
+	return 0;
+}
+
+/* Never ran, or its domain is dead and vcpu_relinquish() has been here. */
+void vcpu_free(struct vcpu *v)
+{
+	sched_vcpu_fini(v);
+	vtime_vcpu_fini(v);
+	if (v->domain->evtchn)
+		evtchn_vcpu_fini(v);
+	xstate_free(v);
+	if (v->domain->vcpu[v->id] == v)
+		v->domain->vcpu[v->id] = NULL;
+	hv_free(v);
+}
+
+static void roots_drop(struct vcpu *v)
+{
+	struct page *kernel = v->root_kernel, *user = v->root_user;
+
+	spin_lock(&v->domain->mm_lock);
+	v->root_kernel = v->root_user = NULL;
+	if (user)
+		page_put_and_type(user);
+	if (kernel)
+		page_put_and_type(kernel);
+	spin_unlock(&v->domain->mm_lock);
+}
+
+static void info_unregister(struct vcpu *v)
+{
+	struct page *pg = v->info_page;
+
+	info_to_default(v);
+	v->info_page = NULL;
+	if (pg)
+		page_put_and_type(pg);
+}
+
+void vcpu_relinquish(struct vcpu *v)
+{
+	timer_stop(&v->singleshot);
+	timer_stop(&v->periodic);
+	sched_poll_wake(v);		/* stops the timer; the pause keeps it from running */
+	v->runstate_va = v->time_va = 0;
+	info_unregister(v);
+	pv_vcpu_relinquish(v);
+}
+
+void vcpu_reset(struct vcpu *v)
+{
+	v->initialised = false;
+	v->online = false;
+	v->blocked = false;
+	vcpu_relinquish(v);
+	roots_drop(v);
+	v->kernel_mode = true;
+	memset(&v->regs, 0, sizeof(v->regs));
+}
+
+/* ---- context --------------------------------------------------------------------------------------- */
+
+static uint64_t root_address(const struct page *pg)
+{
+	return pg ? page_to_mfn(pg) << PAGE_SHIFT : 0;
+}
+
+/* Do the context's tables equal those the vCPU has? */
+static bool same_tables(const struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	unsigned int i;
+
+	if (c->ctrlreg[3] != root_address(v->root_kernel) || c->ctrlreg[1] != root_address(v->root_user) ||
+	    c->ldt_base != v->pv.ldt_base || c->ldt_ents != v->pv.ldt_ents || c->gdt_ents != v->pv.gdt_ents)
+		return false;
+	for (i = 0; i < DIV_ROUND_UP(c->gdt_ents, 512); i++)
+		if (c->gdt_frames[i] != v->pv.gdt_mfn[i])
+			return false;
+	return true;
+}
+
+static int set_roots(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	int rc = mm_new_baseptr(v, c->ctrlreg[3] >> PAGE_SHIFT);
+
+	if (!rc && c->ctrlreg[1])
+		rc = mm_new_user_baseptr(v, c->ctrlreg[1] >> PAGE_SHIFT);
+	return rc;
+}
+
+static void context_apply(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	if (c->flags & VGCF_i387_valid)
+		xstate_load_fxsave(v, c->fpu_ctxt.x);
+	v->initialised = true;
+	v->online = c->flags & VGCF_online;
+}
+
+int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	int rc = pv_context_check(c);
+
+	if (rc)
+		return rc;
+	if (v->initialised) {
+		if (!same_tables(v, c))
+			return -XEN_EOPNOTSUPP;
+		rc = pv_set_context(v, c);
+		if (!rc)
+			context_apply(v, c);
+		return rc;
+	}
+	rc = set_roots(v, c);
+	if (!rc)
+		rc = pv_set_context(v, c);
+	if (!rc)
+		context_apply(v, c);
+	else if (rc != -XEN_ERESTART)
+		roots_drop(v);
+	return rc;
+}
+
+/* v is paused. */
+void vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
+{
+	memset(c, 0, sizeof(*c));
+	pv_get_context(v, c);
+	c->flags |= VGCF_i387_valid;
+	xstate_store_fxsave(v, c->fpu_ctxt.x);
+	c->ctrlreg[3] = root_address(v->root_kernel);
+	c->ctrlreg[1] = root_address(v->root_user);
+}
+
+/* ---- up, down, paused ------------------------------------------------------------------------------- */
+
+int vcpu_up(struct vcpu *v)
+{
+	if (!v->initialised)
+		return -XEN_EINVAL;
+	v->online = true;
+	sched_wake(v);
+	return 0;
+}
+
+void vcpu_down(struct vcpu *v)
+{
+	struct domain *d = v->domain;
+	unsigned int i, others = 0;
+
+	for (i = 0; i < d->max_vcpus; i++)
+		others += d->vcpu[i] && d->vcpu[i] != v && d->vcpu[i]->online;
+	if (!others) {
+		domain_shutdown(d, SHUTDOWN_poweroff);
+		return;
+	}
+	v->online = false;
+	sched_sleep(v);
+}
+
+void vcpu_pause(struct vcpu *v)
+{
+	(void)atomic_inc(&v->pause_count);
+	sched_sleep_sync(v);
+}
+
+void vcpu_unpause(struct vcpu *v)
+{
+	if (!atomic_dec(&v->pause_count))
+		sched_wake(v);
+}
+
+/* ---- vcpu_info -------------------------------------------------------------------------------------- */
+
+int vcpu_register_info(struct vcpu *v, mfn_t mfn, uint32_t offset)
+{
+	struct vcpu_info *to;
+	struct page *pg;
+
+	if (offset > PAGE_SIZE - sizeof(*to) || offset % 8)
+		return -XEN_ENXIO;
+	if (v->info_page || (v != current && v->online))
+		return -XEN_EINVAL;
+	if (!mfn_is_ram(mfn))
+		return -XEN_EINVAL;
+	pg = mfn_to_page(mfn);
+	if (page_get_and_type(pg, v->domain, PGT_writable))
+		return -XEN_EINVAL;
+	to = (struct vcpu_info *)((uint8_t *)mfn_to_virt(mfn) + offset);
+	memcpy(to, v->info, sizeof(*to));
+	v->info_page = pg;
+	atomic_store(&v->info, to);
+	evtchn_vcpu_info_moved(v);
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who runs. Per-CPU run queues ordered by weighted virtual time; one lock a queue. */
+#ifndef SOCLE_SCHED_SCHED_H
+#define SOCLE_SCHED_SCHED_H
+#include <stdbool.h>
+#include <stdint.h>
+struct vcpu; struct domain;
+void sched_init(void);			/* idle domain and vCPU of the boot CPU */
+unsigned int sched_nr_cpus(void);	/* CPUs that have a run queue; numbered from 0 */
+int sched_vcpu_init(struct vcpu *v);
+void sched_vcpu_fini(struct vcpu *v);
+bool sched_runnable(const struct vcpu *v);
+void sched_wake(struct vcpu *v);	/* if runnable (online, not blocked, not paused): queue it, preempt if it should */
+void sched_sleep(struct vcpu *v);	/* not runnable any more: dequeue, or reschedule if running */
+void sched_sleep_sync(struct vcpu *v);	/* the same, and waits until v's registers are saved (unless v is current) */
+void sched_run(void);			/* from exit.c on WORK_RESCHED: picks, switches context (current changes) */
+void sched_block(void);			/* SCHEDOP_block of current */
+void sched_yield(void);
+void vcpu_kick(struct vcpu *v);		/* an event became deliverable: wake if blocked, else force an exit */
+void sched_poll_wake(struct vcpu *v);	/* a polled port became pending: clears v->polling, wakes */
+void runstate_update(struct vcpu *v, int state);
+void sched_publish_runstate(struct vcpu *v);	/* writes the guest's copy when its VA is reachable */
+uint64_t sched_cpu_time(const struct vcpu *v);	/* ns it has run, the present slice included */
+/* Calls fn(v) with current's kernel page tables loaded, whatever mode it is in. */
+void sched_with_kernel_tables(struct vcpu *v, void (*fn)(struct vcpu *));
+/* Weight 1..65535, cap in percent of one CPU (0 = none). 0 or -XEN_EINVAL */
+int sched_set_share(struct domain *d, uint16_t weight, uint16_t cap);
+/* How far a woken vCPU must lag behind the running one to take its CPU, in microseconds. */
+uint32_t sched_ratelimit_us(void);
+int sched_set_ratelimit_us(uint32_t us);
+/* sched_ops.c */
+void sched_watchdog_init(struct domain *d);
+void sched_watchdog_fini(struct domain *d);
+long do_sched_op(uint64_t cmd, uint64_t arg);
+long do_set_timer_op(uint64_t timeout);	/* time/vtime.c */
+#endif
