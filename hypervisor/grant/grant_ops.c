@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * grant_table_op: arrays of operations, each with a status of its own (pv-abi 6.2). An array is interruptible between
+ * elements. Only version 1 of the table exists: asking for version 2 answers as a Xen that has it disabled.
+ */
+#include "cpu/cpu.h"
+#include "grant/internal.h"
+#include "hypercall/hypercall.h"
+#include "lib/util.h"
+#include "mm/internal.h"
+
+/* An element of an array, by operation: where the results are, so that nothing else is written back. */
+union element {
+	struct gnttab_map_grant_ref map;
+	struct gnttab_unmap_grant_ref unmap;
+	struct gnttab_unmap_and_replace replace;
+	struct gnttab_copy copy;
+};
+
+static void do_map(union element *e) { grant_map_one(&e->map); }
+static void do_unmap(union element *e) { grant_unmap_one(&e->unmap); }
+static void do_replace(union element *e) { grant_unmap_replace_one(&e->replace); }
+static void do_copy(union element *e) { grant_copy_one(&e->copy); }
+
+struct array_op {
+	void (*run)(union element *e);
+	uint32_t size, out_from, out_len;
+};
+
+#define ARRAY_OP(fn, type, first, last) { fn, sizeof(struct type), offsetof(struct type, first), \
+	offsetof(struct type, last) + sizeof(((struct type *)0)->last) - offsetof(struct type, first) }
+
+static const struct array_op array_ops[] = {
+	[GNTTABOP_map_grant_ref] = ARRAY_OP(do_map, gnttab_map_grant_ref, status, dev_bus_addr),
+	[GNTTABOP_unmap_grant_ref] = ARRAY_OP(do_unmap, gnttab_unmap_grant_ref, status, status),
+	[GNTTABOP_unmap_and_replace] = ARRAY_OP(do_replace, gnttab_unmap_and_replace, status, status),
+	[GNTTABOP_copy] = ARRAY_OP(do_copy, gnttab_copy, status, status),
+};
+
+static long run_array(unsigned int cmd, const struct array_op *a, uint64_t uop, uint32_t count)
+{
+	union element e;
+	uint64_t at = uop;
+
+	for (uint32_t i = 0; i < count; i++, at += a->size) {
+		if (i && preempt_check())
+			return hypercall_continue(__HYPERVISOR_grant_table_op, 3, cmd, at, count - i, 0, 0);
+		if (copy_from_guest(&e, at, a->size))
+			return -XEN_EFAULT;
+		a->run(&e);
+		if (copy_to_guest(at + a->out_from, (char *)&e + a->out_from, a->out_len))
+			return -XEN_EFAULT;
+	}
+	return 0;
+}
+
+/* The table that dom names, for its owner or the privileged. */
+static int16_t table_owner_get(uint16_t dom, struct domain **out)
+{
+	int rc = memop_domain_get(dom, out);
+
+	if (rc)
+		return rc == -XEN_EPERM ? GNTST_permission_denied : GNTST_bad_domain;
+	if ((*out)->grant)
+		return GNTST_okay;
+	domain_put(*out);
+	return GNTST_bad_domain;
+}
+
+static int16_t list_frames(struct domain *d, const struct gnttab_setup_table *s)
+{
+	mfn_t mfn;
+
+	for (uint32_t i = 0; i < s->nr_frames; i++) {
+		mfn = grant_shared_mfn(d, i);
+		if (mfn == INVALID_MFN)
+			return GNTST_general_error;
+		if (copy_to_guest(s->frame_list + i * sizeof(mfn), &mfn, sizeof(mfn)))
+			return GNTST_bad_virt_addr;
+	}
+	return GNTST_okay;
+}
+
+static long setup_table(uint64_t uop)
+{
+	struct gnttab_setup_table s;
+	struct domain *d;
+
+	if (copy_from_guest(&s, uop, sizeof(s)))
+		return -XEN_EFAULT;
+	s.status = table_owner_get(s.dom, &d);
+	if (!s.status) {
+		s.status = s.nr_frames > d->grant->max_frames ? GNTST_general_error : list_frames(d, &s);
+		domain_put(d);
+	}
+	return copy_to_guest(uop, &s, sizeof(s));
+}
+
+static long query_size(uint64_t uop)
+{
+	struct gnttab_query_size q;
+	struct domain *d;
+
+	if (copy_from_guest(&q, uop, sizeof(q)))
+		return -XEN_EFAULT;
+	q.status = table_owner_get(q.dom, &d);
+	if (!q.status) {
+		q.nr_frames = d->grant->nr_frames;
+		q.max_nr_frames = d->grant->max_frames;
+		domain_put(d);
+	}
+	return copy_to_guest(uop, &q, sizeof(q));
+}
+
+static long set_version(uint64_t uop)
+{
+	struct gnttab_set_version v;
+
+	if (copy_from_guest(&v, uop, sizeof(v)))
+		return -XEN_EFAULT;
+	if (v.version == 2)
+		return -XEN_ENOSYS;
+	return v.version == 1 ? copy_to_guest(uop, &v, sizeof(v)) : -XEN_EINVAL;
+}
+
+static long get_version(uint64_t uop)
+{
+	struct gnttab_get_version v;
+	struct domain *d;
+	int rc;
+
+	if (copy_from_guest(&v, uop, sizeof(v)))
+		return -XEN_EFAULT;
+	rc = memop_domain_get(v.dom, &d);
+	if (rc)
+		return rc;
+	domain_put(d);
+	v.version = 1;
+	return copy_to_guest(uop, &v, sizeof(v));
+}
+
+/* Status frames are a part of version 2. */
+static long get_status_frames(uint64_t uop)
+{
+	struct gnttab_get_status_frames s;
+	struct domain *d;
+
+	if (copy_from_guest(&s, uop, sizeof(s)))
+		return -XEN_EFAULT;
+	s.status = table_owner_get(s.dom, &d);
+	if (!s.status) {
+		domain_put(d);
+		s.status = GNTST_general_error;
+	}
+	return copy_to_guest(uop, &s, sizeof(s));
+}
+
+static long single_op(unsigned int cmd, uint64_t uop)
+{
+	switch (cmd) {
+	case GNTTABOP_setup_table:
+		return setup_table(uop);
+	case GNTTABOP_query_size:
+		return query_size(uop);
+	case GNTTABOP_set_version:
+		return set_version(uop);
+	case GNTTABOP_get_version:
+		return get_version(uop);
+	case GNTTABOP_get_status_frames:
+		return get_status_frames(uop);
+	}
+	return -XEN_ENOSYS;
+}
+
+static bool takes_one(unsigned int cmd)
+{
+	return cmd == GNTTABOP_setup_table || cmd == GNTTABOP_query_size || cmd == GNTTABOP_get_status_frames;
+}
+
+long do_grant_table_op(uint64_t cmd, uint64_t uop, uint64_t count)
+{
+	unsigned int op = (unsigned int)cmd;
+	long rc;
+
+	if ((int32_t)count < 0)
+		return -XEN_EINVAL;
+	if (mm_finish_old_table(current))
+		return hypercall_continue(__HYPERVISOR_grant_table_op, 3, cmd, uop, count, 0, 0);
+	if (op < ARRAY_SIZE(array_ops) && array_ops[op].run)
+		return run_array(op, &array_ops[op], uop, (uint32_t)count);
+	if (takes_one(op) && (uint32_t)count != 1)
+		return -XEN_EINVAL;
+	rc = single_op(op, uop);
+	return rc ? refuse(rc, "operation %u", op) : 0;
+}

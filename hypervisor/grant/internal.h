@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Shared inside grant/: the table, its active entries, the mapper's handles. */
+#ifndef SOCLE_GRANT_INTERNAL_H
+#define SOCLE_GRANT_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <abi/errno.h>
+#include <abi/grant_table.h>
+#include "domain/domain.h"
+#include "grant/grant.h"
+#include "lib/lock.h"
+
+#define ENTRIES_PER_FRAME (PAGE_SIZE / sizeof(struct grant_entry_v1))
+
+/* What a grant in use is; trusted, unlike the shared entry. */
+struct active {
+	mfn_t mfn;		/* as the entry said at the first pin */
+	uint32_t pins;		/* uses of any kind */
+	uint32_t writers;	/* those that may write */
+	domid_t domid;		/* who uses it */
+};
+
+/* One handle of a mapper. Free: granter NULL. */
+struct maptrack {
+	struct domain *granter;	/* referenced */
+	uint32_t ref;		/* free: next free handle */
+	uint32_t flags;		/* GNTMAP_*; device_map and host_map for the parts that still exist */
+};
+
+#define TRACKS_PER_FRAME (PAGE_SIZE / sizeof(struct maptrack))
+
+struct domain_grant {
+	struct spinlock lock;			/* shared and active entries, their number */
+	struct grant_entry_v1 **shared;		/* frames seen by the guest */
+	struct active **active;			/* as many */
+	uint32_t nr_frames, max_frames;
+	struct spinlock map_lock;		/* all below */
+	struct maptrack **track;
+	uint32_t nr_track_frames, max_track_frames;
+	uint32_t free_track;			/* first free handle, NO_TRACK for none */
+	uint32_t drain;				/* teardown: next handle to drop */
+};
+
+#define NO_TRACK UINT32_MAX
+
+/* table.c */
+bool grant_grow(struct domain *d, uint32_t frames);	/* to at least that many; under the lock */
+struct active *active_get(struct domain_grant *g, uint32_t ref);	/* NULL if beyond the table; under the lock */
+/* A use of grant ref of rd by ld: checks, marks and counts. *mfn is the frame. GNTST_*. */
+int16_t grant_pin(struct domain *rd, uint32_t ref, const struct domain *ld, bool write, mfn_t *mfn);
+void grant_unpin(struct domain *rd, uint32_t ref, bool write);
+/* References for one use of a pinned frame of rd. */
+bool grant_frame_get(struct domain *rd, mfn_t mfn, bool write);
+void grant_frame_put(mfn_t mfn, bool write);
+
+/* map.c: one array element each */
+void grant_map_one(struct gnttab_map_grant_ref *op);
+void grant_unmap_one(struct gnttab_unmap_grant_ref *op);
+void grant_unmap_replace_one(struct gnttab_unmap_and_replace *op);
+void maptrack_fini(struct domain_grant *g);
+
+/* copy.c */
+void grant_copy_one(struct gnttab_copy *op);
+
+#endif

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Mapping granted frames. A mapping is a handle of the mapper: granter, reference, and the parts it consists of:
+ *   host part    a page-table entry of the mapper. The entry owns the frame's references (mm/pt_update.c): a guest that
+ *                overwrites it gives up the access but keeps the handle busy, which is its own loss.
+ *   device part  the promise that a device may use the bus address. It has references of its own.
+ * Each part is one pin on the grant. The handle holds a reference on the granter's domain, so a dead granter's table
+ * outlives the last mapping of its frames.
+ *
+ * The mapper's death drops the pins and the device parts here; its entries fall with its page tables.
+ *
+ * Handles come from the guest: in range and in use is all that makes one valid, and what it leads to is taken from our
+ * own record. map_lock covers the records; a handle being unmapped is taken out of circulation first, so two
+ * vCPUs can not unmap it twice.
+ */
+#include "cpu/cpu.h"
+#include "grant/internal.h"
+#include "lib/util.h"
+
+#define PTE_P		(1UL << 0)
+#define PTE_RW		(1UL << 1)
+#define PTE_US		(1UL << 2)
+#define PTE_AD		(3UL << 5)
+#define PTE_AVAIL_SHIFT	9
+#define PTE_AVAIL_MASK	7u
+#define PTE_NX		(1UL << 63)
+
+#define GNTMAP_PARTS	(GNTMAP_device_map | GNTMAP_host_map)
+
+/* ---- handles ------------------------------------------------------------------------------------------ */
+
+static struct maptrack *track_at(struct domain_grant *g, uint32_t handle)
+{
+	return &g->track[handle / TRACKS_PER_FRAME][handle % TRACKS_PER_FRAME];
+}
+
+static bool track_grow(struct domain_grant *g)
+{
+	uint32_t first = g->nr_track_frames * TRACKS_PER_FRAME;
+	struct maptrack *frame;
+
+	if (g->nr_track_frames >= g->max_track_frames)
+		return false;
+	frame = hv_alloc_pages(0);
+	if (!frame)
+		return false;
+	for (uint32_t i = 0; i < TRACKS_PER_FRAME; i++)
+		frame[i].ref = i + 1 < TRACKS_PER_FRAME ? first + i + 1 : NO_TRACK;
+	g->track[g->nr_track_frames++] = frame;
+	g->free_track = first;
+	return true;
+}
+
+static uint32_t track_alloc(struct domain_grant *g)
+{
+	uint32_t handle = NO_TRACK;
+
+	spin_lock(&g->map_lock);
+	if (g->free_track != NO_TRACK || track_grow(g)) {
+		handle = g->free_track;
+		g->free_track = track_at(g, handle)->ref;
+	}
+	spin_unlock(&g->map_lock);
+	return handle;
+}
+
+/* Under map_lock. */
+static void track_release(struct domain_grant *g, uint32_t handle)
+{
+	struct maptrack *t = track_at(g, handle);
+
+	t->granter = NULL;
+	t->flags = 0;
+	t->ref = g->free_track;
+	g->free_track = handle;
+}
+
+static void track_free(struct domain_grant *g, uint32_t handle)
+{
+	spin_lock(&g->map_lock);
+	track_release(g, handle);
+	spin_unlock(&g->map_lock);
+}
+
+/* Takes the mapping behind a handle for exclusive use: its flags are 0 until track_give_back(). */
+static bool track_take(struct domain_grant *g, uint32_t handle, struct maptrack *out)
+{
+	unsigned int i;
+	bool ok = false;
+
+	spin_lock(&g->map_lock);
+	if (idx_clamp(handle, (uint64_t)g->nr_track_frames * TRACKS_PER_FRAME, &i)) {
+		struct maptrack *t = track_at(g, i);
+
+		ok = t->granter && (t->flags & GNTMAP_PARTS);
+		if (ok) {
+			*out = *t;
+			t->flags = 0;
+		}
+	}
+	spin_unlock(&g->map_lock);
+	return ok;
+}
+
+static void track_give_back(struct domain_grant *g, uint32_t handle, const struct maptrack *t)
+{
+	bool gone = !(t->flags & GNTMAP_PARTS);
+
+	spin_lock(&g->map_lock);
+	if (gone)
+		track_release(g, handle);
+	else
+		track_at(g, handle)->flags = t->flags;
+	spin_unlock(&g->map_lock);
+	if (gone)
+		domain_put(t->granter);
+}
+
+void maptrack_fini(struct domain_grant *g)
+{
+	while (g->nr_track_frames)
+		hv_free_pages(g->track[--g->nr_track_frames], 0);
+}
+
+/* ---- map ------------------------------------------------------------------------------------------------- */
+
+static uint64_t host_pte(mfn_t mfn, uint32_t flags)
+{
+	uint64_t pte = mfn << PAGE_SHIFT | PTE_P | PTE_AD | PTE_NX;
+
+	if (!(flags & GNTMAP_readonly))
+		pte |= PTE_RW;
+	if (flags & GNTMAP_application_map)
+		pte |= PTE_US;
+	return pte | (uint64_t)(flags >> _GNTMAP_guest_avail0 & PTE_AVAIL_MASK) << PTE_AVAIL_SHIFT;
+}
+
+/* One part: a pin and the references that go with it. */
+static int16_t part_get(struct domain *rd, uint32_t ref, struct domain *ld, bool write, mfn_t *mfn)
+{
+	int16_t status = grant_pin(rd, ref, ld, write, mfn);
+
+	if (status)
+		return status;
+	if (grant_frame_get(rd, *mfn, write))
+		return GNTST_okay;
+	grant_unpin(rd, ref, write);
+	return GNTST_general_error;
+}
+
+static void part_put(struct domain *rd, uint32_t ref, bool write, mfn_t mfn)
+{
+	grant_frame_put(mfn, write);
+	grant_unpin(rd, ref, write);
+}
+
+static int16_t map_parts(struct domain *rd, struct domain *ld, const struct gnttab_map_grant_ref *op, mfn_t *mfn)
+{
+	bool write = !(op->flags & GNTMAP_readonly), device = op->flags & GNTMAP_device_map;
+	int16_t status;
+
+	if (device) {
+		status = part_get(rd, op->ref, ld, write, mfn);
+		if (status)
+			return status;
+	}
+	if (!(op->flags & GNTMAP_host_map))
+		return GNTST_okay;
+	status = part_get(rd, op->ref, ld, write, mfn);
+	if (!status) {
+		if (!pt_grant_map(ld, op->host_addr, op->flags & GNTMAP_contains_pte, host_pte(*mfn, op->flags)))
+			return GNTST_okay;
+		part_put(rd, op->ref, write, *mfn);
+		status = GNTST_general_error;
+	}
+	if (device)
+		part_put(rd, op->ref, write, *mfn);
+	return status;
+}
+
+void grant_map_one(struct gnttab_map_grant_ref *op)
+{
+	struct domain *ld = current->domain, *rd;
+	struct maptrack *t;
+	uint32_t handle;
+	mfn_t mfn = 0;
+
+	op->status = GNTST_bad_gntref;
+	if (!(op->flags & GNTMAP_PARTS))
+		return;
+	op->status = GNTST_bad_domain;
+	rd = domain_get(op->dom);
+	if (!rd)
+		return;
+	handle = rd->grant ? track_alloc(ld->grant) : NO_TRACK;
+	if (handle == NO_TRACK) {
+		op->status = rd->grant ? GNTST_no_space : GNTST_bad_domain;
+		domain_put(rd);
+		return;
+	}
+	op->status = map_parts(rd, ld, op, &mfn);
+	if (op->status) {
+		track_free(ld->grant, handle);
+		domain_put(rd);
+		return;
+	}
+	spin_lock(&ld->grant->map_lock);
+	t = track_at(ld->grant, handle);
+	t->granter = rd;		/* keeps our reference */
+	t->ref = op->ref;
+	t->flags = op->flags & (GNTMAP_PARTS | GNTMAP_readonly | GNTMAP_contains_pte);
+	spin_unlock(&ld->grant->map_lock);
+	op->handle = handle;
+	op->dev_bus_addr = mfn << PAGE_SHIFT;
+}
+
+/* ---- unmap ------------------------------------------------------------------------------------------------- */
+
+static mfn_t mapped_mfn(const struct maptrack *t)
+{
+	struct domain_grant *g = t->granter->grant;
+	mfn_t mfn;
+
+	spin_lock(&g->lock);
+	mfn = active_get(g, t->ref)->mfn;
+	spin_unlock(&g->lock);
+	return mfn;
+}
+
+static void drop_part(struct maptrack *t, uint32_t part, mfn_t mfn)
+{
+	part_put(t->granter, t->ref, !(t->flags & GNTMAP_readonly), mfn);
+	t->flags &= ~part;
+	tlb_defer_flush();
+}
+
+static int16_t unmap_parts(struct domain *ld, struct maptrack *t, uint64_t host_addr, uint64_t dev_bus_addr)
+{
+	mfn_t mfn = mapped_mfn(t);
+
+	if (dev_bus_addr && (t->flags & GNTMAP_device_map)) {
+		if (dev_bus_addr != mfn << PAGE_SHIFT)
+			return GNTST_bad_dev_addr;
+		drop_part(t, GNTMAP_device_map, mfn);
+	}
+	if (host_addr && (t->flags & GNTMAP_host_map)) {
+		if (pt_grant_unmap(ld, host_addr, t->flags & GNTMAP_contains_pte, mfn, !(t->flags & GNTMAP_readonly)))
+			return GNTST_general_error;
+		drop_part(t, GNTMAP_host_map, mfn);
+	}
+	return GNTST_okay;
+}
+
+void grant_unmap_one(struct gnttab_unmap_grant_ref *op)
+{
+	struct domain *ld = current->domain;
+	struct maptrack t;
+
+	if (!track_take(ld->grant, op->handle, &t)) {
+		op->status = GNTST_bad_handle;
+		return;
+	}
+	op->status = unmap_parts(ld, &t, op->host_addr, op->dev_bus_addr);
+	track_give_back(ld->grant, op->handle, &t);
+}
+
+void grant_unmap_replace_one(struct gnttab_unmap_and_replace *op)
+{
+	struct domain *ld = current->domain;
+	struct maptrack t;
+	mfn_t mfn;
+
+	if (!track_take(ld->grant, op->handle, &t)) {
+		op->status = GNTST_bad_handle;
+		return;
+	}
+	op->status = GNTST_general_error;
+	/* An entry named by its machine address has no virtual one to be replaced at. */
+	if ((t.flags & GNTMAP_host_map) && !(t.flags & GNTMAP_contains_pte)) {
+		mfn = mapped_mfn(&t);
+		if (!pt_grant_replace(ld, op->host_addr, mfn, !(t.flags & GNTMAP_readonly), op->new_addr)) {
+			drop_part(&t, GNTMAP_host_map, mfn);
+			op->status = GNTST_okay;
+		}
+	}
+	track_give_back(ld->grant, op->handle, &t);
+}
+
+/* ---- the mapper's end ------------------------------------------------------------------------------------------ */
+
+static void drop_dead_mapping(struct maptrack *t)
+{
+	bool write = !(t->flags & GNTMAP_readonly);
+
+	if (t->flags & GNTMAP_device_map)
+		part_put(t->granter, t->ref, write, mapped_mfn(t));
+	/* The entry, if it still is one, gives its references back with the page tables. */
+	if (t->flags & GNTMAP_host_map)
+		grant_unpin(t->granter, t->ref, write);
+	t->flags = 0;
+}
+
+int grant_relinquish(struct domain *d)
+{
+	struct domain_grant *g = d->grant;
+	struct maptrack t;
+
+	while (g && g->drain < g->nr_track_frames * TRACKS_PER_FRAME) {
+		if (track_take(g, g->drain, &t)) {
+			drop_dead_mapping(&t);
+			track_give_back(g, g->drain, &t);
+		}
+		g->drain++;
+		if (preempt_check())
+			return -XEN_ERESTART;
+	}
+	return 0;
+}
