@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a guest kernel finds on its stack: frames for exceptions, NMIs, event upcalls, system calls of its user
+ * mode and failsafe callbacks, and the iret hypercall that takes them down again (pv-abi 3.2 to 3.6).
+ *
+ * A trap only notes the exception in v->pv; the frame is written by pv_deliver_pending() on the way out, so that at
+ * most one exception waits and a context switch in between keeps it. System calls build their frame at once.
+ *
+ * Frames go to guest memory through mm/gcopy.c with the guest's own rights. A kernel stack that cannot be written
+ * leaves nothing to tell the guest with, so the domain crashes. All functions work on current.
+ */
+#include "asm/barrier.h"
+#include "cpu/cpu.h"
+#include "debug/log.h"
+#include "domain/domain.h"
+#include "evtchn/evtchn.h"
+#include "hypercall/hypercall.h"
+#include "lib/util.h"
+#include "mm/mm.h"
+#include "pv/pv.h"
+#include "pv/vectors.h"
+
+/* The handler must not start with these (pv-abi 3.2). */
+#define RFLAGS_CLEARED (RFLAGS_AC | RFLAGS_VM | RFLAGS_RF | RFLAGS_NT | RFLAGS_TF)
+/* What a guest may put into the hardware's RFLAGS. */
+#define RFLAGS_GUEST (RFLAGS_ARITH | RFLAGS_TF | RFLAGS_DF | RFLAGS_NT | RFLAGS_RF | RFLAGS_AC | RFLAGS_ID)
+
+#define SYSCALL_LEN 2
+
+void pv_inject_trap(uint8_t vector, bool has_error, uint32_t error)
+{
+	struct vcpu *v = current;
+
+	v->pv.pending_trap = vector;
+	v->pv.pending_has_error = has_error;
+	v->pv.pending_error = error;
+}
+
+void pv_inject_page_fault(uint64_t cr2, uint32_t error)
+{
+	struct vcpu *v = current;
+
+	/* The hardware says "user" for guest kernels too: both run in ring 3. */
+	error = v->kernel_mode ? error & ~PFEC_USER : error | PFEC_USER;
+	v->pv.cr2 = cr2;
+	v->info->arch.cr2 = cr2;
+	pv_inject_trap(TRAP_PF, true, error);
+}
+
+void pv_toggle_mode(struct vcpu *v)
+{
+	v->kernel_mode = !v->kernel_mode;
+	__asm__ volatile("swapgs" ::: "memory");
+	mm_load_vcpu(v);
+}
+
+/* Where a frame begins: also switches a vCPU in user mode to kernel mode. *cs is what the frame says of the
+ * interrupted code: ring 0 if that was the guest kernel. */
+static uint64_t frame_top(struct vcpu *v, uint64_t *cs)
+{
+	const struct cpu_user_regs *regs = guest_regs();
+	uint64_t sp = regs->rsp;
+
+	*cs = regs->cs & ~3u;
+	if (!v->kernel_mode) {
+		sp = v->pv.kernel_sp;
+		*cs |= 3;
+		pv_toggle_mode(v);
+	}
+	return sp & ~15ul;
+}
+
+/* RFLAGS as the frame shows them: IF stands for the upcall mask. */
+static uint64_t frame_rflags(const struct vcpu *v, uint8_t mask)
+{
+	uint64_t rflags = guest_regs()->rflags & ~(RFLAGS_IF | RFLAGS_IOPL);
+
+	if (!mask)
+		rflags |= RFLAGS_IF;
+	if (v->domain->vm_assist & (1u << VMASST_TYPE_architectural_iopl))
+		rflags |= (uint64_t)v->pv.iopl << 12;
+	return rflags;
+}
+
+/* Writes n words below top and enters the handler with its stack there. */
+static void frame_enter(struct vcpu *v, uint64_t top, const uint64_t *words, unsigned int n, uint64_t handler,
+			bool mask_events)
+{
+	struct cpu_user_regs *regs = guest_regs();
+	uint64_t sp = top - n * sizeof(*words);
+
+	if (copy_to_guest(sp, words, n * sizeof(*words))) {
+		domain_crash(v->domain, "vCPU %u: no frame fits on the kernel stack at %lx", v->id, sp);
+		return;
+	}
+	regs->rip = handler;
+	regs->cs = FLAT_KERNEL_CS;
+	regs->ss = FLAT_KERNEL_SS;
+	regs->rsp = sp;
+	regs->rflags &= ~RFLAGS_CLEARED;
+	if (mask_events)
+		WRITE_ONCE(v->info->evtchn_upcall_mask, 1);
+}
+
+struct bounce {
+	uint64_t handler;
+	bool mask_events;
+	bool has_error;
+	uint32_t error;
+	const char *what;
+};
+
+static void bounce(struct vcpu *v, const struct bounce *b)
+{
+	const struct cpu_user_regs *regs = guest_regs();
+	uint8_t mask = READ_ONCE(v->info->evtchn_upcall_mask);
+	uint64_t words[8], cs, top, rsp = regs->rsp;
+	unsigned int n = 0;
+
+	if (!b->handler) {
+		domain_crash(v->domain, "vCPU %u has no handler for %s", v->id, b->what);
+		return;
+	}
+	top = frame_top(v, &cs);
+	words[n++] = regs->rcx;
+	words[n++] = regs->r11;
+	if (b->has_error)
+		words[n++] = b->error;
+	words[n++] = regs->rip;
+	words[n++] = cs | (uint64_t)mask << 32;
+	words[n++] = frame_rflags(v, mask);
+	words[n++] = rsp;
+	words[n++] = regs->ss;
+	frame_enter(v, top, words, n, b->handler, b->mask_events);
+}
+
+static void deliver_exception(struct vcpu *v)
+{
+	unsigned int vector = v->pv.pending_trap & 0xff;
+	const struct trap_info *ti = &v->pv.traps[vector];
+	const struct bounce b = {
+		.handler = ti->address,
+		.mask_events = ti->flags & TI_MASK_EVENTS,
+		.has_error = v->pv.pending_has_error,
+		.error = v->pv.pending_error,
+	};
+
+	v->pv.pending_trap = -1;
+	if (!ti->address) {
+		domain_crash(v->domain, "vCPU %u: exception %u (error code %x) without a handler", v->id, vector, b.error);
+		return;
+	}
+	bounce(v, &b);
+}
+
+static void deliver_failsafe(struct vcpu *v)
+{
+	const struct cpu_user_regs *regs = guest_regs();
+	uint8_t mask = READ_ONCE(v->info->evtchn_upcall_mask);
+	uint64_t cs, top, rsp = regs->rsp;
+
+	v->pv.failsafe_pending = false;
+	if (!v->pv.failsafe_callback) {
+		domain_crash(v->domain, "vCPU %u: cannot return to %x:%lx, no failsafe callback", v->id, regs->cs, regs->rip);
+		return;
+	}
+	top = frame_top(v, &cs);
+	/* The selectors as the guest last had them, not as they are: so the guest sees which one failed. */
+	const uint64_t words[11] = {
+		regs->rcx, regs->r11, v->regs.ds, v->regs.es, v->regs.fs, v->regs.gs,
+		regs->rip, cs | (uint64_t)mask << 32, frame_rflags(v, mask), rsp, regs->ss,
+	};
+
+	frame_enter(v, top, words, ARRAY_SIZE(words), v->pv.failsafe_callback, v->pv.failsafe_masks_events);
+}
+
+static void deliver_nmi(struct vcpu *v)
+{
+	const struct bounce b = { .handler = v->pv.traps[TRAP_NMI].address, .mask_events = true, .what = "NMI" };
+
+	v->pv.nmi_pending = false;
+	v->pv.nmi_masked = true;
+	bounce(v, &b);
+}
+
+void pv_deliver_pending(struct vcpu *v)
+{
+	if (v->pv.pending_trap >= 0)
+		deliver_exception(v);
+	if (v->pv.failsafe_pending)
+		deliver_failsafe(v);
+	if (v->pv.nmi_pending && !v->pv.nmi_masked && v->pv.traps[TRAP_NMI].address)
+		deliver_nmi(v);
+	if (evtchn_upcall_pending(v)) {
+		const struct bounce b = { .handler = v->pv.event_callback, .mask_events = true, .what = "events" };
+
+		bounce(v, &b);
+	}
+}
+
+void pv_user_syscall(struct cpu_user_regs *regs)
+{
+	struct vcpu *v = current;
+	bool compat = (regs->cs & ~3u) == (FLAT_USER_CS32 & ~3u);
+	const struct bounce b = {
+		.handler = compat ? v->pv.syscall32_callback : v->pv.syscall_callback,
+		.mask_events = compat ? v->pv.syscall32_masks_events : v->pv.syscall_masks_events,
+		.what = "system calls",
+	};
+
+	if (!b.handler) {
+		regs->rip -= SYSCALL_LEN;
+		pv_inject_trap(TRAP_UD, false, 0);
+		return;
+	}
+	bounce(v, &b);
+	regs->rflags &= ~RFLAGS_DF;
+}
+
+/* Returns the new rax. */
+long do_iret(void)
+{
+	struct vcpu *v = current;
+	struct cpu_user_regs *regs = guest_regs();
+	struct iret_context f;
+
+	if (copy_from_guest(&f, regs->rsp, sizeof(f))) {
+		domain_crash(v->domain, "vCPU %u: iret frame at %lx cannot be read", v->id, regs->rsp);
+		return 0;
+	}
+	if ((f.cs & 3) == 3) {
+		if (!v->root_user) {
+			domain_crash(v->domain, "vCPU %u: iret to user mode without user page tables", v->id);
+			return 0;
+		}
+		pv_toggle_mode(v);
+	}
+	if (v->domain->vm_assist & (1u << VMASST_TYPE_architectural_iopl))
+		v->pv.iopl = (f.rflags & RFLAGS_IOPL) >> 12;
+	regs->rip = f.rip;
+	regs->cs = (uint16_t)f.cs | 3;
+	regs->rflags = (f.rflags & RFLAGS_GUEST) | RFLAGS_IF | RFLAGS_ONE;
+	regs->rsp = f.rsp;
+	regs->ss = (uint16_t)f.ss | 3;
+	if (f.flags & VGCF_in_syscall) {
+		/* As SYSRET leaves them. */
+		regs->rcx = f.rip;
+		regs->r11 = regs->rflags;
+	} else {
+		regs->rcx = f.rcx;
+		regs->r11 = f.r11;
+	}
+	v->pv.nmi_masked = false;
+	WRITE_ONCE(v->info->evtchn_upcall_mask, !(f.rflags & RFLAGS_IF));
+	return (long)f.rax;
+}
