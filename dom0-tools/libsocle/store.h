@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dom0-tools/libsocle/store.h
+ *
+ * Client of the store daemon: synchronous calls over its Unix socket /run/xenstored/socket, or over
+ * the kernel's /dev/xen/xenbus where the socket is missing.  One request is outstanding at a time.
+ * Watch events that arrive while an answer is awaited are queued and handed out by
+ * socle_store_next_event(); therefore drain the queue before polling the file descriptor.
+ *
+ * tx is 0 outside a transaction.  Functions return 0 (or as told) or -errno; after -EIO, -EPIPE or
+ * -ECONNRESET the connection is dead and must be closed.  A socle_store belongs to one thread.
+ */
+#ifndef SOCLE_LIBSOCLE_STORE_H
+#define SOCLE_LIBSOCLE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libsocle/error.h"
+
+struct socle_store;
+
+struct socle_store *socle_store_open(struct socle_error *e);
+void socle_store_close(struct socle_store *st); /* NULL is allowed */
+int socle_store_fd(const struct socle_store *st);
+
+/* malloc'ed and NUL-terminated; len (may be NULL) is without that NUL.  NULL with errno set. */
+char *socle_store_read(struct socle_store *st, uint32_t tx, const char *path, size_t *len);
+/* Read a decimal or 0x number: 0, -ENOENT, -EINVAL when it is not one, other -errno. */
+int socle_store_read_u64(struct socle_store *st, uint32_t tx, const char *path, uint64_t *out);
+
+int socle_store_write(struct socle_store *st, uint32_t tx, const char *path, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+int socle_store_write_raw(struct socle_store *st, uint32_t tx, const char *path, const void *data,
+			  size_t len);
+int socle_store_mkdir(struct socle_store *st, uint32_t tx, const char *path);
+int socle_store_rm(struct socle_store *st, uint32_t tx, const char *path);
+
+/* Names of the children, *n of them, in one malloc'ed block (free the return value only). */
+char **socle_store_dir(struct socle_store *st, uint32_t tx, const char *path, unsigned int *n);
+
+/* perms: "n0" (owner 0, others nothing), "r5" (domain 5 reads) ... the first names the owner. */
+int socle_store_set_perms(struct socle_store *st, uint32_t tx, const char *path,
+			  const char *const *perms, unsigned int n);
+
+int socle_store_watch(struct socle_store *st, const char *path, const char *token);
+int socle_store_unwatch(struct socle_store *st, const char *path, const char *token);
+/* 1 and malloc'ed strings, 0 when nothing is waiting (never blocks), -errno. */
+int socle_store_next_event(struct socle_store *st, char **path, char **token);
+
+int socle_store_tx_start(struct socle_store *st, uint32_t *tx);
+/* 0; -EAGAIN when a commit met a conflict and the whole transaction has to be done again. */
+int socle_store_tx_end(struct socle_store *st, uint32_t tx, bool abort);
+
+int socle_store_introduce(struct socle_store *st, uint16_t domid, uint64_t mfn, uint32_t port);
+int socle_store_release(struct socle_store *st, uint16_t domid);
+
+#endif /* SOCLE_LIBSOCLE_STORE_H */
