@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dom0-tools/stored/conn_ring.c
+ *
+ * See conn_ring.h. A guest is served at most REQUESTS_PER_ROUND requests before the next one has
+ * its turn, and none while it leaves its replies in the queue. A guest whose indices or headers
+ * break the protocol is told so in its page and not served again until it asks to reconnect;
+ * it stays introduced, for its death must still be noticed.
+ * A connection is freed at the end of a round only: a request may end any connection, also its
+ * own.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stored/conn_ring.h"
+#include "stored/log.h"
+#include "stored/request.h"
+#include "stored/ring.h"
+
+#define REQUESTS_PER_ROUND 8
+
+struct conn_ring {
+	struct conn conn;
+	struct conn_ring *next;
+	struct xen_ring ring;
+	bool ready;		/* may have work */
+	bool broken;		/* broke the protocol */
+	bool moved;		/* bytes have moved: the peer is to be notified */
+};
+
+static int set_port(struct conn_ring_set *set, uint32_t port, struct conn_ring *c)
+{
+	uint32_t n = set->n_ports ? set->n_ports : 64;
+	struct conn_ring **grown;
+
+	while (n <= port)
+		n *= 2;
+	if (n != set->n_ports) {
+		grown = realloc(set->by_port, n * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		memset(grown + set->n_ports, 0, (n - set->n_ports) * sizeof(*grown));
+		set->by_port = grown;
+		set->n_ports = n;
+	}
+	set->by_port[port] = c;
+	return 0;
+}
+
+static int ring_attach(void *ctx, uint16_t domid, uint64_t gfn, uint32_t port, struct conn **out)
+{
+	struct conn_ring_set *set = ctx;
+	struct conn_ring *c = calloc(1, sizeof(*c));
+	struct socle_error error = { 0 };
+	int ret;
+
+	if (!c)
+		return -ENOMEM;
+	ret = xen_ring_open(set->xen, domid, gfn, port, &c->ring, &error);
+	if (ret) {
+		log_error("%s", error.text);
+		free(c);
+		return ret;
+	}
+	ret = set_port(set, c->ring.port, c);
+	if (ret) {
+		xen_ring_close(set->xen, &c->ring);
+		free(c);
+		return ret;
+	}
+	conn_init(&c->conn, set->store, domid, domid == 0);
+	c->next = set->first;
+	set->first = c;
+	c->ready = true;	/* what was sent before we were here */
+	ring_announce(c->ring.page);
+	/* The kernel of domain 0 waits for a first event to know that we are here. */
+	xen_notify(set->xen, c->ring.port);
+	*out = &c->conn;
+	return 0;
+}
+
+static void ring_detach(void *ctx, struct conn *conn)
+{
+	struct conn_ring_set *set = ctx;
+	struct conn_ring *c = (struct conn_ring *)conn;
+
+	conn_close(conn);
+	if (c->ring.kind == XEN_MAP_NONE)
+		return;
+	set->by_port[c->ring.port] = NULL;
+	xen_ring_close(set->xen, &c->ring);
+}
+
+static enum domain_state ring_state(void *ctx, uint16_t domid)
+{
+	struct conn_ring_set *set = ctx;
+
+	return xen_domain_state(set->xen, domid);
+}
+
+const struct domain_ops conn_ring_domain_ops = {
+	.attach = ring_attach,
+	.detach = ring_detach,
+	.state = ring_state,
+};
+
+void conn_ring_event(struct conn_ring_set *set, uint32_t port)
+{
+	if (port < set->n_ports && set->by_port[port])
+		set->by_port[port]->ready = true;
+}
+
+static void give_up(struct conn_ring *c, unsigned error, const char *what)
+{
+	log_limited(&c->conn.log, "%s broke the store protocol (%s): not served any more",
+		    c->conn.name, what);
+	c->broken = true;
+	conn_reset(&c->conn);
+	ring_fail(c->ring.page, error);
+}
+
+/* Sends what fits. */
+static void flush(struct conn_ring *c)
+{
+	const char *bytes;
+	size_t len;
+	int n;
+
+	while (!c->broken && (len = conn_out_peek(&c->conn, &bytes)) > 0) {
+		n = ring_write(c->ring.page, bytes, len);
+		if (n < 0)
+			give_up(c, XENSTORE_ERROR_RINGIDX, "response ring indices");
+		if (n <= 0)
+			return;
+		c->moved = true;
+		conn_out_advance(&c->conn, (size_t)n);
+	}
+}
+
+/* One message, if it is whole; false when there is nothing more to do now. */
+static bool serve_one(struct conn_ring *c)
+{
+	size_t want;
+	void *dst;
+	int n;
+
+	while ((want = wire_in_want(&c->conn.in, &dst)) > 0) {
+		n = ring_read(c->ring.page, dst, want);
+		if (n < 0)
+			give_up(c, XENSTORE_ERROR_RINGIDX, "request ring indices");
+		if (n <= 0)
+			return false;
+		c->moved = true;
+		if (wire_in_advance(&c->conn.in, (size_t)n)) {
+			give_up(c, XENSTORE_ERROR_PROTO, "message too long");
+			return false;
+		}
+	}
+	request_handle(c->conn.store, &c->conn);
+	return true;
+}
+
+static void reconnect(struct conn_ring *c)
+{
+	log_limited(&c->conn.log, "%s reconnects", c->conn.name);
+	conn_reset(&c->conn);
+	c->broken = false;
+	ring_reconnect(c->ring.page);
+	c->moved = true;
+}
+
+static void serve(struct conn_ring_set *set, struct conn_ring *c)
+{
+	unsigned budget = REQUESTS_PER_ROUND;
+
+	c->moved = false;
+	c->ready = false;
+	if (ring_reconnect_wanted(c->ring.page))
+		reconnect(c);
+	flush(c);
+	while (!c->broken && budget && conn_can_serve(&c->conn) && serve_one(c)) {
+		budget--;
+		if (c->ring.kind != XEN_MAP_NONE)
+			flush(c);
+	}
+	if (c->ring.kind == XEN_MAP_NONE)
+		return;
+	c->ready = !c->broken && budget == 0 && conn_can_serve(&c->conn);
+	if (c->moved || c->broken)
+		xen_notify(set->xen, c->ring.port);
+}
+
+static void reap(struct conn_ring_set *set)
+{
+	struct conn_ring **p = &set->first, *c;
+
+	while ((c = *p)) {
+		struct domain *d;
+
+		if (!c->conn.closed) {
+			p = &c->next;
+			continue;
+		}
+		*p = c->next;
+		d = domain_find(set->store, c->conn.who.domid);
+		if (d && d->conn == &c->conn)
+			d->conn = NULL;
+		if (c->ring.kind != XEN_MAP_NONE) {
+			set->by_port[c->ring.port] = NULL;
+			xen_ring_close(set->xen, &c->ring);
+		}
+		free(c);
+	}
+}
+
+/* Whatever was queued for it, by its own requests or by the changes of others. */
+static void deliver(struct conn_ring_set *set, struct conn_ring *c)
+{
+	bool could_serve = conn_can_serve(&c->conn);
+
+	c->moved = false;
+	flush(c);
+	/* It has taken replies: requests that had to wait are looked at again. */
+	if (!could_serve && conn_can_serve(&c->conn))
+		c->ready = true;
+	if (c->moved || c->broken)
+		xen_notify(set->xen, c->ring.port);
+}
+
+bool conn_ring_round(struct conn_ring_set *set)
+{
+	const char *bytes;
+	bool more = false;
+
+	for (struct conn_ring *c = set->first; c; c = c->next)
+		if (!c->conn.closed && c->ready)
+			serve(set, c);
+	for (struct conn_ring *c = set->first; c; c = c->next)
+		if (!c->conn.closed && conn_out_peek(&c->conn, &bytes))
+			deliver(set, c);
+	reap(set);
+	for (struct conn_ring *c = set->first; c; c = c->next)
+		more |= c->ready;
+	return more;
+}
+
+void conn_ring_close_all(struct conn_ring_set *set)
+{
+	for (struct conn_ring *c = set->first; c; c = c->next)
+		ring_detach(set, &c->conn);
+	reap(set);
+	free(set->by_port);
+	set->by_port = NULL;
+	set->n_ports = 0;
+}

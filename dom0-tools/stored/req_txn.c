@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dom0-tools/stored/req_txn.c
+ *
+ * Start and end of transactions. The events of a commit are those of its changes, in order.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "stored/request.h"
+
+static bool id_in_use(const struct conn *c, uint32_t id)
+{
+	for (const struct txn *t = c->txns; t; t = t->next)
+		if (t->id == id)
+			return true;
+	return false;
+}
+
+int req_transaction_start(struct request *r)
+{
+	struct conn *c = r->conn;
+	char text[12];
+	struct txn *t;
+
+	if (r->txn)
+		return -EBUSY;		/* they do not nest */
+	if (quota_exceeds(&r->store->quota, &c->who, QUOTA_TXNS, c->n_txns + 1))
+		return -ENOSPC;
+	do
+		c->next_txn++;
+	while (c->next_txn == 0 || id_in_use(c, c->next_txn));
+	t = txn_new(c->next_txn, &r->store->tree);
+	if (!t)
+		return -ENOMEM;
+	t->next = c->txns;
+	c->txns = t;
+	c->n_txns++;
+	request_reply(r, text, (size_t)snprintf(text, sizeof(text), "%u", t->id) + 1);
+	return 0;
+}
+
+static void fire_commit(struct request *r)
+{
+	for (const struct txn_op *op = r->done->ops; op; op = op->next)
+		watch_fire(&r->store->watches, r->before, r->store->tree.root, op->path,
+			   op->kind == TXN_OP_RM);
+}
+
+static void unlink_txn(struct conn *c, struct txn *t)
+{
+	struct txn **p = &c->txns;
+
+	while (*p != t)
+		p = &(*p)->next;
+	*p = t->next;
+	c->n_txns--;
+}
+
+int req_transaction_end(struct request *r)
+{
+	const char *arg = wire_args_next(&r->args);
+	int ret;
+
+	if (!arg || (strcmp(arg, "T") && strcmp(arg, "F")))
+		return -EINVAL;
+	if (!r->txn)
+		return -ENOENT;
+	/* Whatever comes of it, it has ended. */
+	unlink_txn(r->conn, r->txn);
+	r->done = r->txn;
+	if (arg[0] == 'F')
+		return 0;
+	ret = txn_commit(r->done, &r->store->tree, &r->store->quota, &r->conn->who, &r->before);
+	r->after = fire_commit;
+	return ret;
+}
