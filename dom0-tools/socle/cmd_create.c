@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dom0-tools/socle/cmd_create.c
+ *
+ * socle create: from a description to a running guest.  The order matters for "all or nothing": the
+ * watcher is forked first, the guest is made complete and paused, it starts, and only when it has
+ * lived through its first moments is the watcher told that the guest is now its own.  Until then
+ * every way out, a signal included, goes through teardown, and after a kill -9 of this process the
+ * watcher does it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "domain/codes.h"
+#include "domain/console.h"
+#include "domain/life.h"
+#include "domain/names.h"
+#include "domain/watch.h"
+#include "socle/cmd.h"
+
+enum { FLAG_CONSOLE, FLAG_TIMING, FLAG_DRY_RUN };
+
+static struct domain_config *config_read(const char *file)
+{
+	struct diag_list *diags = calloc(1, sizeof(*diags));
+	struct domain_config *cfg = NULL;
+
+	if (!diags)
+		return NULL;
+	cfg = domain_config_load(file, diags);
+	diag_print(diags, file, stderr);
+	diag_clear(diags);
+	free(diags);
+	return cfg;
+}
+
+static void timing_print(const struct phases *p)
+{
+	uint64_t begin = p->begin_ns;
+
+	for (unsigned int i = 0; i < p->count; i++) {
+		printf("%-16s %9.3f ms\n", p->phase[i].name,
+		       (double)(p->phase[i].end_ns - begin) / 1e6);
+		begin = p->phase[i].end_ns;
+	}
+	printf("%-16s %9.3f ms\n", "total", (double)(begin - p->begin_ns) / 1e6);
+}
+
+/* Show the last console lines of a guest that died at birth: its log would be looked for anyway. */
+static void last_words_print(const char *name, long from)
+{
+	char path[256], line[512], keep[8][512];
+	unsigned int n = 0;
+	FILE *f;
+
+	console_log_path(name, path, sizeof(path));
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	if (fseek(f, from, SEEK_SET) == 0)
+		while (fgets(line, sizeof(line), f))
+			memcpy(keep[n++ % 8], line, sizeof(line));
+	fclose(f);
+	for (unsigned int i = n > 8 ? n - 8 : 0; i < n; i++)
+		fprintf(stderr, "socle: console: %.*s\n", (int)strcspn(keep[i % 8], "\r\n"),
+			keep[i % 8]);
+}
+
+static long console_log_size(const char *name)
+{
+	char path[256];
+	long size = 0;
+	FILE *f;
+
+	console_log_path(name, path, sizeof(path));
+	f = fopen(path, "re");
+	if (f) {
+		if (fseek(f, 0, SEEK_END) == 0)
+			size = ftell(f);
+		fclose(f);
+	}
+	return size < 0 ? 0 : size;
+}
+
+/* Make and start a guest under a watcher.  On failure it is taken away. */
+static int guest_launch(struct domain_ctx *ctx, struct domain_config *cfg, char *argv0,
+			uint16_t *domid, struct socle_error *e)
+{
+	long log_from = console_log_size(cfg->name);
+
+	domain_uuid_fill(cfg);
+	ctx->guard_fd = watch_fork(cfg, argv0, e);
+	if (ctx->guard_fd < 0)
+		return -1;
+	if (domain_create(ctx, cfg, domid, e)) {
+		close(ctx->guard_fd);
+		return -1;
+	}
+	if (domain_start(ctx, *domid, e) == 0) {
+		watch_release(ctx->guard_fd, *domid);
+		return 0;
+	}
+	if (e->code == ECHILD)
+		last_words_print(cfg->name, log_from);
+	domain_teardown(ctx, *domid, NULL);
+	close(ctx->guard_fd);
+	return -1;
+}
+
+static int create(const struct invocation *inv, struct domain_config *cfg)
+{
+	struct phases phases = { .begin_ns = clock_ns() };
+	struct domain_ctx ctx = { .stop = &stop_asked, .phases = &phases };
+	struct socle_error err = { 0 };
+	uint16_t domid = 0;
+	int r;
+
+	stop_catch();
+	if (inv->given[FLAG_DRY_RUN])
+		r = domain_precheck(&ctx, cfg, &err);
+	else
+		r = guest_launch(&ctx, cfg, inv->argv0, &domid, &err);
+	domain_ctx_close(&ctx);
+	if (r)
+		return report("create", cfg->name, &err);
+	if (inv->given[FLAG_TIMING])
+		timing_print(&phases);
+	if (inv->given[FLAG_CONSOLE] && !inv->given[FLAG_DRY_RUN])
+		return console_attach(domid, cfg->name);
+	return EXIT_OK;
+}
+
+int cmd_create(const struct invocation *inv)
+{
+	struct domain_config *cfg = config_read(inv->args[0]);
+	int r;
+
+	if (!cfg) {
+		fprintf(stderr,
+			"socle: cannot create a guest from '%s': the description has errors\n",
+			inv->args[0]);
+		return EXIT_CONFIG;
+	}
+	if (inv->given[FLAG_CONSOLE] && !cfg->console)
+		r = usage_error(inv->cmd, "'%s' has no <console> to attach to", cfg->name);
+	else
+		r = create(inv, cfg);
+	domain_config_free(cfg);
+	return r;
+}
+
+int cmd_validate(const struct invocation *inv)
+{
+	int r = EXIT_OK;
+
+	for (int i = 0; i < inv->nr_args; i++) {
+		struct domain_config *cfg = config_read(inv->args[i]);
+
+		if (cfg)
+			printf("%s: good (guest '%s')\n", inv->args[i], cfg->name);
+		else
+			r = EXIT_CONFIG;
+		domain_config_free(cfg);
+	}
+	return r;
+}

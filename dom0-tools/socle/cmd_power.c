@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dom0-tools/socle/cmd_power.c
+ *
+ * The commands that end, stop or continue a guest: shutdown and reboot ask it through the store,
+ * destroy, pause and unpause do not ask.  After a shutdown the guest's watcher takes it away; with
+ * --wait this waits for that.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/codes.h"
+#include "domain/life.h"
+#include "domain/names.h"
+#include "libsocle/domain.h"
+#include "socle/cmd.h"
+
+enum { FLAG_WAIT, FLAG_TIMEOUT };
+
+#define TIMEOUT_DEFAULT_S 60u
+#define TIMEOUT_MAX_S     86400u
+#define STEP_MS           100u
+
+static int guest_find(struct domain_ctx *ctx, const char *who, uint16_t *domid,
+		      struct socle_error *e)
+{
+	if (domain_ctx_open(ctx, e) || names_find(ctx, who, domid, e))
+		return -1;
+	if (*domid == 0)
+		return socle_fail(e, EPERM, "it is the control domain, in which this command runs");
+	return 0;
+}
+
+/* Leave a request in the place where the guest's kernel looks for it. */
+static int request_leave(struct domain_ctx *ctx, uint16_t domid, const char *what,
+			 struct socle_error *e)
+{
+	struct xen_domctl_getdomaininfo info;
+	char path[64];
+	int r = socle_domain_info(ctx->hv, domid, &info);
+
+	if (r == 0 && (info.flags & XEN_DOMINF_shutdown))
+		return socle_fail(e, EALREADY, "it has already %s; 'socle destroy' takes it away",
+				  domain_end_name(info.flags));
+	if (r == 0 && (info.flags & XEN_DOMINF_paused))
+		return socle_fail(e, EAGAIN,
+				  "it is paused and cannot hear; 'socle unpause' it first");
+	snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
+	r = socle_store_write(ctx->store, 0, path, "%s", what);
+	return r < 0 ? socle_fail(e, -r, "cannot leave the request in the store: %s", strerror(-r))
+		     : 0;
+}
+
+static int gone_wait(struct domain_ctx *ctx, uint16_t domid, unsigned int seconds,
+		     struct socle_error *e)
+{
+	struct xen_domctl_getdomaininfo info;
+	uint64_t end = clock_ns() + seconds * UINT64_C(1000000000);
+
+	while (clock_ns() < end) {
+		if (socle_domain_info(ctx->hv, domid, &info) == -ESRCH)
+			return 0;
+		if (domain_ctx_check_stop(ctx, e))
+			return -1;
+		sleep_ms(STEP_MS);
+	}
+	if (info.flags & XEN_DOMINF_shutdown)
+		return socle_fail(e, ETIMEDOUT,
+				  "it %s, but nobody took it away within %u s (preserved, "
+				  "or its watcher died?); 'socle destroy' does",
+				  domain_end_name(info.flags), seconds);
+	return socle_fail(e, ETIMEDOUT,
+			  "it did not end within %u s; look at its console, or use 'socle "
+			  "destroy'",
+			  seconds);
+}
+
+static int power_request(const struct invocation *inv, const char *verb, const char *what,
+			 bool wait, unsigned int seconds)
+{
+	struct domain_ctx ctx = { .stop = &stop_asked };
+	struct socle_error err = { 0 };
+	uint16_t domid = 0;
+	int r;
+
+	stop_catch();
+	r = guest_find(&ctx, inv->args[0], &domid, &err) ||
+	    request_leave(&ctx, domid, what, &err) ||
+	    (wait && gone_wait(&ctx, domid, seconds, &err));
+	domain_ctx_close(&ctx);
+	return r ? report(verb, inv->args[0], &err) : EXIT_OK;
+}
+
+int cmd_shutdown(const struct invocation *inv)
+{
+	unsigned long seconds = TIMEOUT_DEFAULT_S;
+
+	if (inv->given[FLAG_TIMEOUT]) {
+		char *end;
+
+		seconds = strtoul(inv->value[FLAG_TIMEOUT], &end, 10);
+		if (*end || end == inv->value[FLAG_TIMEOUT] || !seconds || seconds > TIMEOUT_MAX_S)
+			return usage_error(inv->cmd,
+					   "'--timeout' takes 1 to %u seconds, not '%.40s'",
+					   TIMEOUT_MAX_S, inv->value[FLAG_TIMEOUT]);
+	}
+	return power_request(inv, "shut down", "poweroff",
+			     inv->given[FLAG_WAIT] || inv->given[FLAG_TIMEOUT],
+			     (unsigned int)seconds);
+}
+
+int cmd_reboot(const struct invocation *inv)
+{
+	return power_request(inv, "reboot", "reboot", false, 0);
+}
+
+int cmd_destroy(const struct invocation *inv)
+{
+	struct domain_ctx ctx = { .hv = NULL };
+	struct socle_error err = { 0 };
+	uint16_t domid = 0;
+	int r = guest_find(&ctx, inv->args[0], &domid, &err) || domain_teardown(&ctx, domid, &err);
+
+	domain_ctx_close(&ctx);
+	return r ? report("destroy", inv->args[0], &err) : EXIT_OK;
+}
+
+static int run_control(const struct invocation *inv, const char *verb, uint32_t cmd,
+		       bool want_paused)
+{
+	struct xen_domctl op = { .cmd = cmd };
+	struct xen_domctl_getdomaininfo info;
+	struct domain_ctx ctx = { .hv = NULL };
+	struct socle_error err = { 0 };
+	uint16_t domid = 0;
+	int r = guest_find(&ctx, inv->args[0], &domid, &err);
+
+	op.domain = domid;
+	if (!r && (r = socle_domain_info(ctx.hv, domid, &info)) < 0)
+		r = socle_fail(&err, -r, "the hypervisor refused: %s", strerror(-r));
+	/* The hypervisor counts pauses; a user means a state. */
+	if (!r && !!(info.flags & XEN_DOMINF_paused) != want_paused &&
+	    (r = socle_domctl(ctx.hv, &op)) < 0)
+		r = socle_fail(&err, -r, "the hypervisor refused: %s", strerror(-r));
+	domain_ctx_close(&ctx);
+	return r ? report(verb, inv->args[0], &err) : EXIT_OK;
+}
+
+int cmd_pause(const struct invocation *inv)
+{
+	return run_control(inv, "pause", XEN_DOMCTL_pausedomain, true);
+}
+
+int cmd_unpause(const struct invocation *inv)
+{
+	return run_control(inv, "unpause", XEN_DOMCTL_unpausedomain, false);
+}

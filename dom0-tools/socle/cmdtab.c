@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dom0-tools/socle/cmdtab.c
+ *
+ * The one table of commands.  Positions of flags are what the commands' files refer to.
+ */
+#include "socle/cmd.h"
+
+const struct command commands[] = {
+	{ .name = "create", .args = "FILE", .min_args = 1, .max_args = 1, .run = cmd_create,
+	  .help = "start a guest from its description",
+	  .flags = { { 'c', "console", NULL, "attach to its console at once" },
+		     { 't', "timing", NULL, "say how long each phase took" },
+		     { 'n', "dry-run", NULL, "check everything, make nothing" } },
+	  .detail = "All or nothing: if a step fails, or Ctrl-C ends it, nothing is left." },
+	{ .name = "validate", .args = "FILE...", .min_args = 1, .max_args = 1000,
+	  .run = cmd_validate, .help = "check descriptions, all errors at once" },
+	{ .name = "list", .args = "", .run = cmd_list, .help = "the domains of this host",
+	  .flags = { { 'j', "json", NULL, "print JSON" } } },
+	{ .name = "info", .args = "", .run = cmd_info, .help = "the host: version, CPUs, memory",
+	  .flags = { { 'j', "json", NULL, "print JSON" } } },
+	{ .name = "console", .args = "NAME", .min_args = 1, .max_args = 1, .run = cmd_console,
+	  .help = "talk to a guest's console; Ctrl-] leaves it" },
+	{ .name = "shutdown", .args = "NAME", .min_args = 1, .max_args = 1, .run = cmd_shutdown,
+	  .help = "ask a guest to power off",
+	  .flags = { { 'w', "wait", NULL, "wait until it is gone" },
+		     { 0, "timeout", "SECONDS", "give up waiting after so long (default 60)" } } },
+	{ .name = "reboot", .args = "NAME", .min_args = 1, .max_args = 1, .run = cmd_reboot,
+	  .help = "ask a guest to reboot" },
+	{ .name = "destroy", .args = "NAME", .min_args = 1, .max_args = 1, .run = cmd_destroy,
+	  .help = "end a guest at once, as if its power were cut" },
+	{ .name = "pause", .args = "NAME", .min_args = 1, .max_args = 1, .run = cmd_pause,
+	  .help = "stop a guest's CPUs" },
+	{ .name = "unpause", .args = "NAME", .min_args = 1, .max_args = 1, .run = cmd_unpause,
+	  .help = "let a paused guest go on" },
+	{ .name = "dmesg", .args = "", .run = cmd_dmesg, .help = "the hypervisor's messages",
+	  .flags = { { 'c', "clear", NULL, "forget them after printing" } } },
+	{ .name = "domid", .args = "NAME", .min_args = 1, .max_args = 1, .run = cmd_domid,
+	  .help = "the domain id of a guest" },
+	{ .name = "log", .args = "NAME", .min_args = 1, .max_args = 1, .run = cmd_log,
+	  .help = "what happened to a guest, and what its console printed",
+	  .flags = { { 'e', "events", NULL, "only what happened to it" } } },
+	{ .name = "help", .args = "[COMMAND]", .max_args = 1, .run = cmd_help,
+	  .help = "this list, or one command in full" },
+};
+
+const unsigned int nr_commands = sizeof(commands) / sizeof(commands[0]);
