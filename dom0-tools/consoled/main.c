@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dom0-tools/consoled/main.c
+ *
+ * consoled: the consoles of all guests. It looks at the store when a domain was introduced or
+ * released, opens the console of each new guest, and moves bytes between its page, its log and those
+ * who are connected to /run/socle/console/DOMID. One thread, one poll loop, nothing that blocks.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "consoled/guest.h"
+#include "libsocle/domain.h"
+#include "libsocle/store.h"
+
+#define GUESTS_MAX 1024
+
+static volatile sig_atomic_t stop;
+
+struct options {
+	bool foreground;
+	const char *pidfile, *log_dir, *run_dir;
+};
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+static void usage(FILE *out)
+{
+	fputs("usage: consoled [-f] [--pidfile FILE] [--log-dir DIR] [--run-dir DIR]\n"
+	      "  -f, --foreground   stay attached\n"
+	      "  --pidfile FILE     written once it serves\n"
+	      "  --log-dir DIR      where console-NAME.log go (/var/log/socle)\n"
+	      "  --run-dir DIR      where the sockets go (/run/socle/console)\n", out);
+}
+
+static void options_parse(struct options *o, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "foreground", no_argument, NULL, 'f' }, { "pidfile", required_argument, NULL, 'p' },
+		{ "log-dir", required_argument, NULL, 'l' }, { "run-dir", required_argument, NULL, 'r' },
+		{ "help", no_argument, NULL, 'h' }, { 0 },
+	};
+	int c;
+
+	*o = (struct options){ .log_dir = "/var/log/socle", .run_dir = "/run/socle/console" };
+	while ((c = getopt_long(argc, argv, "fh", longs, NULL)) != -1) {
+		switch (c) {
+		case 'f': o->foreground = true; break;
+		case 'p': o->pidfile = optarg; break;
+		case 'l': o->log_dir = optarg; break;
+		case 'r': o->run_dir = optarg; break;
+		case 'h': usage(stdout); exit(0);
+		default: usage(stderr); exit(2);
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "consoled: unexpected argument '%s'\n", argv[optind]);
+		usage(stderr);
+		exit(2);
+	}
+}
+
+static void folder_make(const char *path)
+{
+	char part[256];
+
+	for (size_t i = 1; i <= strlen(path) && i < sizeof(part); i++) {
+		if (path[i] && path[i] != '/')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		if (mkdir(part, 0755) && errno != EEXIST) {
+			fprintf(stderr, "consoled: cannot make %s: %s\n", part, strerror(errno));
+			exit(1);
+		}
+	}
+}
+
+/* One consoled a machine: two would steal each other's bytes. Kept open until the end. */
+static int lock_take(const char *run_dir)
+{
+	char path[300], pid[32] = "unknown";
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/lock", run_dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		fprintf(stderr, "consoled: cannot open %s: %s\n", path, strerror(errno));
+		exit(1);
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		n = read(fd, pid, sizeof(pid) - 1);
+		if (n > 0)
+			pid[strcspn(pid, "\n")] = '\0';
+		fprintf(stderr, "consoled: another one serves already, process %s; stop it first\n", pid);
+		exit(1);
+	}
+	return fd;
+}
+
+static void pid_write(int fd)
+{
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+
+	if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)n, 0) != n)
+		fprintf(stderr, "consoled: cannot write its process id: %s\n", strerror(errno));
+}
+
+static bool store_number(struct socle_store *st, unsigned int domid, const char *key, uint64_t *out)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, key);
+	return socle_store_read_u64(st, 0, path, out) == 0;
+}
+
+static struct guest *guest_find(struct guest *list, unsigned int domid)
+{
+	while (list && list->domid != domid)
+		list = list->next;
+	return list;
+}
+
+static void guest_try(struct host *h, struct socle_store *st, struct guest **list, unsigned int domid)
+{
+	char path[64], *name;
+	uint64_t mfn, port;
+	struct guest *g;
+
+	if (domid == 0 || guest_find(*list, domid))
+		return;
+	if (!store_number(st, domid, "console/ring-ref", &mfn) || !store_number(st, domid, "console/port", &port))
+		return;
+	snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
+	name = socle_store_read(st, 0, path, NULL);
+	g = guest_open(h, (uint16_t)domid, name ? name : "unnamed", mfn, (uint32_t)port);
+	free(name);
+	if (g) {
+		g->next = *list;
+		*list = g;
+		guest_run(h, g);
+	}
+}
+
+static bool domain_is_gone(struct host *h, uint16_t domid)
+{
+	struct xen_domctl_getdomaininfo info;
+
+	return socle_domain_info(h->hv, domid, &info) == -ESRCH || (info.flags & XEN_DOMINF_dying);
+}
+
+/* The store said that something changed: close what is gone, open what is new. */
+static void guests_scan(struct host *h, struct socle_store *st, struct guest **list)
+{
+	unsigned int n = 0;
+	char **ids;
+
+	for (struct guest **p = list; *p;) {
+		struct guest *g = *p;
+
+		if (domain_is_gone(h, g->domid)) {
+			*p = g->next;
+			guest_close(h, g);
+		} else {
+			p = &g->next;
+		}
+	}
+	ids = socle_store_dir(st, 0, "/local/domain", &n);
+	for (unsigned int i = 0; ids && i < n && i < GUESTS_MAX; i++)
+		guest_try(h, st, list, (unsigned int)strtoul(ids[i], NULL, 10));
+	free(ids);
+}
+
+static size_t poll_prepare(struct host *h, struct socle_store *st, struct guest *list, struct pollfd **fds)
+{
+	size_t count = 2, n = 2;
+
+	for (const struct guest *g = list; g; g = g->next)
+		count += READERS_MAX + 1;
+	*fds = realloc(*fds, count * sizeof(**fds));
+	if (!*fds) {
+		fprintf(stderr, "consoled: out of memory\n");
+		exit(1);
+	}
+	(*fds)[0] = (struct pollfd){ .fd = socle_store_fd(st), .events = POLLIN };
+	(*fds)[1] = (struct pollfd){ .fd = socle_evtchn_fd(h->ec), .events = POLLIN };
+	for (struct guest *g = list; g; g = g->next) {
+		g->polled = *fds + n;
+		g->nr_polled = readers_poll(&g->readers, g->polled);
+		/* A guest that does not take its input must not make poll() return for more. */
+		for (size_t i = 0; g->input_used == INPUT_SIZE && i < g->nr_polled; i++)
+			if (g->polled[i].fd != g->readers.listener)
+				g->polled[i].events &= ~POLLIN;
+		n += g->nr_polled;
+	}
+	return n;
+}
+
+static void events_serve(struct host *h, struct guest *list)
+{
+	int port;
+
+	while ((port = socle_evtchn_pending(h->ec)) >= 0) {
+		socle_evtchn_unmask(h->ec, (uint32_t)port);
+		for (struct guest *g = list; g; g = g->next)
+			if (g->port == port)
+				guest_run(h, g);
+	}
+}
+
+static bool store_events(struct socle_store *st)
+{
+	char *path, *token;
+	bool any = false;
+
+	while (socle_store_next_event(st, &path, &token) == 1) {
+		any = true;
+		free(path);
+		free(token);
+	}
+	return any;
+}
+
+static int serve(struct host *h, struct socle_store *st)
+{
+	struct guest *list = NULL, *g;
+	struct pollfd *fds = NULL;
+	bool more = false;
+
+	guests_scan(h, st, &list);
+	while (!stop) {
+		size_t n;
+
+		if (store_events(st))
+			guests_scan(h, st, &list);
+		n = poll_prepare(h, st, list, &fds);
+		if (poll(fds, n, more ? 0 : -1) < 0 && errno != EINTR)
+			break;
+		if (fds[0].revents & (POLLHUP | POLLERR)) {
+			fprintf(stderr, "consoled: the store daemon has gone; consoled ends. Start stored, then consoled\n");
+			break;
+		}
+		more = false;
+		for (g = list; g; g = g->next) {
+			g->input_used += readers_serve(&g->readers, g->polled, g->nr_polled, g->input + g->input_used,
+						       INPUT_SIZE - g->input_used);
+			more |= guest_run(h, g);
+		}
+		events_serve(h, list);
+	}
+	while ((g = list)) {
+		list = g->next;
+		guest_close(h, g);
+	}
+	free(fds);
+	return stop ? 0 : 1;
+}
+
+static void host_open(struct host *h, struct socle_store **st, const struct options *o)
+{
+	struct socle_error e = { 0 };
+
+	*h = (struct host){ .log_dir = o->log_dir, .run_dir = o->run_dir };
+	if (!(h->hv = socle_hv_open(&e)) || !(h->ec = socle_evtchn_open(&e)) || !(h->gt = socle_gnttab_open(&e)) ||
+	    !(*st = socle_store_open(&e))) {
+		fprintf(stderr, "consoled: %s\n", e.text);
+		exit(1);
+	}
+	if (socle_store_watch(*st, "@introduceDomain", "i") || socle_store_watch(*st, "@releaseDomain", "r")) {
+		fprintf(stderr, "consoled: the store daemon takes no watches\n");
+		exit(1);
+	}
+}
+
+/* The parent waits until the child serves, so that its exit code means something. */
+static void go_background(int *ready)
+{
+	char byte;
+	int fds[2];
+	pid_t pid;
+
+	if (pipe(fds)) {
+		perror("consoled: pipe");
+		exit(1);
+	}
+	pid = fork();
+	if (pid < 0) {
+		perror("consoled: fork");
+		exit(1);
+	}
+	if (pid > 0) {
+		close(fds[1]);
+		_exit(read(fds[0], &byte, 1) == 1 ? 0 : 1);
+	}
+	close(fds[0]);
+	setsid();
+	*ready = fds[1];
+}
+
+int main(int argc, char **argv)
+{
+	struct sigaction act = { .sa_handler = on_signal };
+	struct options o;
+	struct socle_store *st;
+	struct host h;
+	int lock, ready = -1, fd, rc;
+
+	options_parse(&o, argc, argv);
+	sigaction(SIGTERM, &act, NULL);
+	sigaction(SIGINT, &act, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	folder_make(o.run_dir);
+	folder_make(o.log_dir);
+	lock = lock_take(o.run_dir);
+	if (!o.foreground)
+		go_background(&ready);
+	host_open(&h, &st, &o);
+	pid_write(lock);
+	if (o.pidfile) {
+		fd = open(o.pidfile, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+		if (fd < 0)
+			fprintf(stderr, "consoled: cannot write %s: %s\n", o.pidfile, strerror(errno));
+		else
+			pid_write(fd), close(fd);
+	}
+	if (ready >= 0 && write(ready, "r", 1) == 1)
+		close(ready);
+	rc = serve(&h, st);
+	if (o.pidfile)
+		unlink(o.pidfile);
+	socle_store_close(st);
+	socle_gnttab_close(h.gt);
+	socle_evtchn_close(h.ec);
+	socle_hv_close(h.hv);
+	return rc;
+}
