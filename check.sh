@@ -1,13 +1,69 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Checks the ABI headers against the distribution's; prints "N passed, N failed".
-set -u
-cd "$(dirname "$0")" || exit 1
-if ! dpkg-query -W libxen-dev gcc >/dev/null 2>&1; then
-	apt-get update -qq && apt-get install -y -qq --no-install-recommends gcc g++ libc6-dev libxen-dev >/dev/null || exit 1
+# Installs what is missing, builds everything, runs every test, prints "N passed, N failed".
+#   check.sh [ring...]    rings: lint abi build unit cli guest system   (all of them when none is named)
+set -u -o pipefail
+. "$(dirname "$0")/tests/lib/common.sh"
+. "$SOCLE_TOP/tests/lib/kernel.sh"
+. "$SOCLE_TOP/tests/lib/image.sh"
+. "$SOCLE_TOP/tests/lib/qemu.sh"
+
+passed=0 failed=0
+result() { # status name
+	case $1 in
+	0) passed=$((passed + 1)); echo "ok - $2" ;;
+	*) failed=$((failed + 1)); echo "not ok - $2" ;;
+	esac
+}
+# Counts the TAP lines of a script; a non-zero exit without a "not ok" counts as one failure.
+run_tap() { # name command...
+	local name=$1 out bad rc
+	shift
+	out=$SOCLE_BUILD/log/$name.tap
+	"$@" >"$out" 2>&1
+	rc=$?
+	passed=$((passed + $(grep -c '^ok ' "$out")))
+	bad=$(grep -c '^not ok ' "$out")
+	if [ "$rc" != 0 ] && [ "$bad" = 0 ]; then bad=1; tail -n 20 "$out"; fi
+	[ "$rc" = 0 ] && ! grep -q '^ok ' "$out" && { bad=1; echo "$name ran no test"; }
+	failed=$((failed + bad))
+	grep '^not ok ' "$out" | sed "s/^/$name: /"
+	echo "$name: $(grep -c '^ok ' "$out") ok, $bad not ok"
+}
+ring() { [ ${#rings[@]} = 0 ] && return 0; local r; for r in "${rings[@]}"; do [ "$r" = "$1" ] && return 0; done; return 1; }
+
+rings=("$@")
+mkdir -p "$SOCLE_BUILD/log"
+# shellcheck disable=SC2086
+install_packages $BUILD_PACKAGES $RUN_PACKAGES $TEST_PACKAGES
+build_socle
+result 0 "build: gcc"
+
+ring lint && for t in "$SOCLE_TOP"/tests/lint/*.sh; do [ -e "$t" ] && run_tap "lint-$(basename "$t" .sh)" bash "$t"; done
+ring abi && run_tap abi env CC=gcc bash "$SOCLE_TOP/tests/abi/check_layout.sh"
+if ring build; then
+	say "building with clang"
+	rm -rf "$SOCLE_BUILD/clang" && mkdir -p "$SOCLE_BUILD/clang"
+	(cd "$SOCLE_BUILD/clang" && "$SOCLE_TOP/configure" -q CC=clang --enable-debug && make -s -j"$(nproc)" all) >"$SOCLE_BUILD/log/clang.log" 2>&1
+	rc=$?
+	result $rc "build: clang, debug"
+	[ $rc = 0 ] || tail -n 20 "$SOCLE_BUILD/log/clang.log"
 fi
-out=$(CC=gcc bash tests/abi/check_layout.sh)
-ok=$(grep -c '^ok ' <<<"$out") bad=$(grep -c '^not ok ' <<<"$out")
-grep '^not ok ' <<<"$out"
-echo "$ok passed, $bad failed"
-[ "$bad" = 0 ] && [ "$ok" -gt 0 ]
+if ring unit; then
+	say "unit tests"
+	make -s -k -C "$SOCLE_BUILD" -j"$(nproc)" check >"$SOCLE_BUILD/log/unit.log" 2>&1
+	rc=$?
+	n=$(sed -n 's/^# PASS: *//p' "$SOCLE_BUILD/log/unit.log" | tail -n 1)
+	bad=$(sed -n 's/^# \(FAIL\|ERROR\|XPASS\): *\([0-9]*\)/\2/p' "$SOCLE_BUILD/log/unit.log" | awk '{s+=$1} END{print s+0}')
+	passed=$((passed + ${n:-0})) failed=$((failed + bad))
+	[ "$rc" = 0 ] || { [ "$bad" = 0 ] && failed=$((failed + 1)); tail -n 40 "$SOCLE_BUILD/log/unit.log"; cat "$SOCLE_BUILD"/tests/unit/*.log 2>/dev/null | grep -a '%\|:[FE]:\|ERROR: ' | head -n 40; }
+	echo "unit: ${n:-0} programs ok, $bad not ok"
+fi
+ring cli && for t in "$SOCLE_TOP"/tests/cli/*.sh; do [ -e "$t" ] && run_tap "cli-$(basename "$t" .sh)" env SOCLE_BUILD="$SOCLE_BUILD" bash "$t"; done
+if ring guest || ring system; then fetch_kernel linux-image-amd64; fi
+ring guest && for t in "$SOCLE_TOP"/tests/guest/*.sh; do [ -e "$t" ] && run_tap "guest-$(basename "$t" .sh)" bash "$t"; done
+ring system && for t in "$SOCLE_TOP"/tests/system/*.sh; do [ -e "$t" ] && run_tap "system-$(basename "$t" .sh)" bash "$t"; done
+
+echo
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,108 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Tests of the command line that need no hypervisor, in TAP.
+#
+#   pass-*.xml   a description that must be accepted without a word
+#   fail-*.xml   one that must be refused with exactly the text of fail-*.out and exit code 3
+#
+# and a list of misuses with their exit codes and what they must say.  The program is $SOCLE, or
+# the one in the build folder that this is run in.
+set -u
+here=${srcdir:-.}/tests/cli
+[ -d "$here" ] || here=$(dirname "$0")
+socle=${SOCLE:-./dom0-tools/socle/socle}
+[ -x "$socle" ] || { echo "1..0 # SKIP no program at $socle"; exit 77; }
+case $socle in /*) ;; *) socle=$PWD/$socle ;; esac
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+n=0
+failed=0
+
+verdict() { # RESULT NAME
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2"
+		failed=$((failed + 1))
+		sed 's/^/# /' "$work/out" "$work/err"
+	fi
+}
+
+run() { # ARGUMENTS... ; leaves $rc, out, err
+	"$socle" "$@" >"$work/out" 2>"$work/err"
+	rc=$?
+}
+
+cd "$here" || exit 99
+for f in pass-*.xml; do
+	run validate "$f"
+	[ $rc = 0 ] && [ ! -s "$work/err" ]
+	verdict $? "$f is accepted"
+done
+for f in fail-*.xml; do
+	run validate "$f"
+	[ $rc = 3 ] && [ ! -s "$work/out" ] && cmp -s "$work/err" "${f%.xml}.out"
+	verdict $? "$f is refused as expected"
+done
+
+expect() { # RC TEXT-ON-STDERR ARGUMENTS...
+	want=$1
+	text=$2
+	shift 2
+	run "$@"
+	[ $rc = "$want" ] && [ ! -s "$work/out" ] && grep -qF -- "$text" "$work/err"
+	verdict $? "socle $* : exit code $want, says '$text'"
+}
+
+expect 2 "a command is missing"
+expect 2 "there is no command 'lst'; did you mean 'list'?" lst
+expect 2 "'c' can mean create, console" c
+expect 2 "'create' needs FILE" create
+expect 2 "'create' has no use for 'b'" create a b
+expect 2 "'create' has no flag '-x'" create -x a
+expect 2 "'--console' takes no value" create --console=1 a
+expect 2 "'--timeout' needs a value" shutdown web --timeout
+expect 2 "'--timeout' takes 1 to 86400 seconds, not 'soon'" shutdown --timeout=soon web
+expect 2 "usage: socle shutdown [-w|--wait] [--timeout=SECONDS] NAME" shutdown
+expect 2 "is not a guest's name" log ../x
+expect 4 "there is neither" log no-such-guest-anywhere
+expect 3 "no-such-file.xml: cannot open: No such file or directory" create no-such-file.xml
+expect 3 ".: not a regular file" validate .
+expect 3 "cannot open kernel '/nonexistent/vmlinuz': No such file" create missing-kernel.xml
+expect 3 "cannot open initrd '/nonexistent/initrd': No such file" create missing-initrd.xml
+expect 3 "disk xvda: cannot open '/nonexistent/disk.img' for writing: No such file" \
+	create missing-disk.xml
+expect 3 "disk xvda: '/dev' is not a regular file" create disk-not-file.xml
+
+# Unless this is a dom0, what needs the hypervisor says so.
+if [ ! -e /dev/xen/privcmd ]; then
+	expect 1 "cannot open /dev/xen/privcmd" list
+	expect 1 "cannot open /dev/xen/privcmd" info
+	expect 1 "cannot open /dev/xen/privcmd" destroy web
+	expect 1 "socle: cannot shut down 'web'" sh web
+fi
+
+run help
+[ $rc = 0 ] && [ ! -s "$work/err" ] && grep -q '^  create    FILE' "$work/out"
+verdict $? "socle help lists the commands"
+run help create
+[ $rc = 0 ] && [ ! -s "$work/err" ] && grep -q -- '-n, --dry-run' "$work/out"
+verdict $? "socle help create tells its flags"
+run --version
+[ $rc = 0 ] && grep -q '^socle [0-9]' "$work/out"
+verdict $? "socle --version"
+run val pass-minimal.xml
+[ $rc = 0 ]
+verdict $? "a unique beginning of a command is enough"
+
+# A full disk is noticed, not taken for success.
+if [ -w /dev/full ]; then
+	"$socle" help >/dev/full 2>"$work/err"
+	[ $? = 1 ] && grep -q 'cannot write the output' "$work/err"
+	verdict $? "output that cannot be written is an error"
+fi
+
+echo "1..$n"
+[ $failed = 0 ]

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Unit tests: no per-CPU stack; current is a variable. */
+#ifndef SOCLE_TEST_CPU_CPU_H
+#define SOCLE_TEST_CPU_CPU_H
+
+#include "../../../../hypervisor/cpu/cpu.h"
+
+extern struct vcpu *test_current;
+
+#undef current
+#define current test_current
+#define cpu_raise_work(bits) test_raise_work(bits)
+void test_raise_work(uint32_t bits);
+
+#endif
