@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 #include "boot/bootinfo.h"
+#include "boot/cmdline.h"
 #include "boot/e820.h"
 #include "boot/image.h"
 #include "debug/log.h"
@@ -65,24 +66,33 @@ static const void *identity(uint64_t paddr)
 	return (const void *)paddr;
 }
 
-/* GRUB 2 leaves the image's name out, other loaders put it first; distributions' scripts then add a first word
- * "placeholder" to make both look alike. */
-static const char *skip_name(const char *s)
+/*
+ * The first word is the file's name and is dropped, as by Xen. GRUB 2 leaves the name out unless the user put one
+ * there; a first word that can only be an option ("root=/dev/sda1", one of ours) is kept for those who did not.
+ */
+static const char *skip_name(const char *s, bool (*is_option)(const char *word, size_t n))
 {
 	size_t n = 0;
 
 	while (s[n] && s[n] != ' ')
 		n++;
-	if (!strncmp(bootinfo.loader, "GRUB ", 5) && !(n == 11 && !strncmp(s, "placeholder", n)))
+	if (!strncmp(bootinfo.loader, "GRUB ", 5) && is_option(s, n))
 		return s;
 	while (s[n] == ' ')
 		n++;
 	return s + n;
 }
 
+static bool has_value(const char *word, size_t n)
+{
+	while (n && word[n - 1] != '=')
+		n--;
+	return n != 0;
+}
+
 static void copy_args(char *dst, size_t size, const char *src, const char *what)
 {
-	if (strlcpy(dst, skip_name(src), size) >= size)
+	if (strlcpy(dst, src, size) >= size)
 		printk("boot: the command line of %s is cut after %u characters\n", what, (unsigned int)size - 1);
 }
 
@@ -101,7 +111,7 @@ static void add_module(uint64_t start, uint64_t end, const char *string)
 	m = &bootinfo.module[bootinfo.nr_modules++];
 	m->start = start;
 	m->len = end - start;
-	copy_args(m->args, sizeof(m->args), string, "a module");
+	copy_args(m->args, sizeof(m->args), skip_name(string, has_value), "a module");
 }
 
 static void add_memory(uint64_t addr, uint64_t len, uint32_t type)
@@ -125,7 +135,8 @@ static void read_mb1(const struct mb1_info *mb)
 	if (mb->flags & MB1_HAS_LOADER)
 		strlcpy(bootinfo.loader, identity(mb->loader_name), sizeof(bootinfo.loader));
 	if (mb->flags & MB1_HAS_CMDLINE)
-		copy_args(bootinfo.cmdline, sizeof(bootinfo.cmdline), identity(mb->cmdline), "the hypervisor");
+		copy_args(bootinfo.cmdline, sizeof(bootinfo.cmdline), skip_name(identity(mb->cmdline), cmdline_knows),
+			  "the hypervisor");
 	if (!(mb->flags & MB1_HAS_MMAP))
 		panic("the boot loader gave no memory map; use one that passes the BIOS E820 map");
 	for (uint32_t off = 0; off + sizeof(struct mb1_mmap) <= mb->mmap_length;) {
@@ -189,7 +200,8 @@ static void read_mb2_tag(const struct mb2_tag *tag)
 
 	switch (tag->type) {
 	case MB2_CMDLINE:
-		copy_args(bootinfo.cmdline, sizeof(bootinfo.cmdline), (const char *)body, "the hypervisor");
+		copy_args(bootinfo.cmdline, sizeof(bootinfo.cmdline), skip_name((const char *)body, cmdline_knows),
+			  "the hypervisor");
 		break;
 	case MB2_MODULE:
 		add_module(body[0], body[1], (const char *)(body + 2));

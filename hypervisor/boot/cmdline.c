@@ -18,17 +18,17 @@ struct options options = {
 	.sched_slice_us = 5000,
 };
 
-enum option_kind { OPT_SIZE, OPT_TEXT, OPT_BOOL, OPT_NUMBER, OPT_COM1 };
+enum option_kind { OPT_SIZE, OPT_DEVICES, OPT_BOOL, OPT_NUMBER, OPT_COM1 };
 
 static const struct option {
 	const char *name;
 	enum option_kind kind;
 	void *value;
-	uint64_t low, high;	/* limits of sizes and numbers; high is the buffer size of a text */
+	uint64_t low, high;	/* limits of sizes and numbers */
 	const char *form;
 } table[] = {
 	{ "dom0_mem", OPT_SIZE, &options.dom0_mem, 16ull << 20, 1ull << 42, "a size such as 512M" },
-	{ "console", OPT_TEXT, options.console, 0, sizeof(options.console), "com1, vga, none or com1,vga" },
+	{ "console", OPT_DEVICES, NULL, 0, 0, "com1, vga, none or com1,vga" },
 	{ "com1", OPT_COM1, NULL, 0, 0, "baud[,8n1[,port]]" },
 	{ "noreboot", OPT_BOOL, &options.noreboot, 0, 0, "yes or no" },
 	{ "debug", OPT_BOOL, &options.debug, 0, 0, "yes or no" },
@@ -122,6 +122,32 @@ static bool parse_com1(const char *s)
 	return true;
 }
 
+/* A list such as com1,vga: known names only. */
+static bool parse_devices(const char *s)
+{
+	static const char *const names[] = { "com1", "vga", "none" };
+	const char *at = s;
+
+	if (strlen(s) >= sizeof(options.console))
+		return false;
+	for (;;) {
+		size_t n = 0, i;
+
+		while (at[n] && at[n] != ',')
+			n++;
+		for (i = 0; i < ARRAY_SIZE(names); i++)
+			if (n == strlen(names[i]) && !strncmp(at, names[i], n))
+				break;
+		if (i == ARRAY_SIZE(names))
+			return false;
+		if (!at[n])
+			break;
+		at += n + 1;
+	}
+	strlcpy(options.console, s, sizeof(options.console));
+	return true;
+}
+
 static bool parse_value(const struct option *o, const char *value)
 {
 	uint64_t v;
@@ -137,8 +163,8 @@ static bool parse_value(const struct option *o, const char *value)
 			return false;
 		*(uint32_t *)o->value = (uint32_t)v;
 		return true;
-	case OPT_TEXT:
-		return *value && strlcpy(o->value, value, o->high) < o->high;
+	case OPT_DEVICES:
+		return parse_devices(value);
 	case OPT_BOOL:
 		return parse_bool(value, o->value);
 	case OPT_COM1:
@@ -153,6 +179,19 @@ static const struct option *find_option(const char *name)
 		if (!strcmp(table[i].name, name))
 			return &table[i];
 	return NULL;
+}
+
+bool cmdline_knows(const char *word, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (word[i] == '=')
+			return true;
+	if (n > 3 && !strncmp(word, "no-", 3))
+		word += 3, n -= 3;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (strlen(table[i].name) == n && !strncmp(table[i].name, word, n))
+			return true;
+	return false;
 }
 
 static void parse_word(char *word)

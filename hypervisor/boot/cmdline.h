@@ -3,6 +3,7 @@
 #ifndef SOCLE_BOOT_CMDLINE_H
 #define SOCLE_BOOT_CMDLINE_H
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 struct options {
 	uint64_t dom0_mem;		/* bytes; 0 = default */
@@ -16,5 +17,6 @@ struct options {
 	bool smap;
 };
 extern struct options options;
+bool cmdline_knows(const char *word, size_t n);	/* is it an option: one of the table, or anything with a value */
 void cmdline_parse(const char *line);	/* unknown or malformed options are named on the console */
 #endif
