@@ -5,8 +5,8 @@
  *
  * Dying: nobody can add a resource any more, its vCPUs never run again. The steps run from the things that others can
  * see (event channels) over what the vCPUs and grants hold to the memory itself, because each kind holds references
- * to frames that the later one wants to free. Dead: nothing is left but frames that other domains still map and the
- * shared page. The reaper waits for these and for the last reference, then frees the domain; it looks whenever a reference goes
+ * to frames that the later one wants to free. Dead: nothing is left but frames that other domains still map, the
+ * shared page and the grant table. The reaper waits for these and for the last reference, then frees the domain; it looks whenever a reference goes
  * and, while any dead domain is left, every REAP_RETRY, because the last mapping of a frame is given up without notice.
  *
  * The news of all this, VIRQ_DOM_EXC, comes out of the same timer: domain_shutdown() may be called under any lock.
@@ -38,7 +38,7 @@ static bool reap(struct domain *d)
 {
 	if (READ_ONCE(d->tot_pages) || !domain_claim(d))
 		return false;
-	if (!domain_retract_shared_info(d)) {
+	if (!grant_retract(d) || !domain_retract_shared_info(d)) {
 		domain_unclaim(d);
 		return false;
 	}

@@ -55,6 +55,7 @@ bool grant_frame_get(struct domain *rd, mfn_t mfn, bool write);
 void grant_frame_put(mfn_t mfn, bool write);
 
 /* map.c: one array element each */
+bool grant_track_grow(struct domain_grant *g);	/* one more frame of handles; false at the limit or out of memory */
 void grant_map_one(struct gnttab_map_grant_ref *op);
 void grant_unmap_one(struct gnttab_unmap_grant_ref *op);
 void grant_unmap_replace_one(struct gnttab_unmap_and_replace *op);

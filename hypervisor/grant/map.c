@@ -34,7 +34,7 @@ static struct maptrack *track_at(struct domain_grant *g, uint32_t handle)
 	return &g->track[handle / TRACKS_PER_FRAME][handle % TRACKS_PER_FRAME];
 }
 
-static bool track_grow(struct domain_grant *g)
+bool grant_track_grow(struct domain_grant *g)
 {
 	uint32_t first = g->nr_track_frames * TRACKS_PER_FRAME;
 	struct maptrack *frame;
@@ -56,7 +56,7 @@ static uint32_t track_alloc(struct domain_grant *g)
 	uint32_t handle = NO_TRACK;
 
 	spin_lock(&g->map_lock);
-	if (g->free_track != NO_TRACK || track_grow(g)) {
+	if (g->free_track != NO_TRACK || grant_track_grow(g)) {
 		handle = g->free_track;
 		g->free_track = track_at(g, handle)->ref;
 	}

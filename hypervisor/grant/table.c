@@ -79,7 +79,8 @@ int grant_domain_init(struct domain *d)
 	g->max_frames = frames;
 	g->max_track_frames = tracks;
 	g->free_track = NO_TRACK;
-	if (!g->shared || !g->active || !g->track || (frames && !add_frame(d))) {
+	if (!g->shared || !g->active || !g->track || (frames && !add_frame(d)) ||
+	    (tracks && !grant_track_grow(g))) {
 		grant_domain_fini(d);
 		return -XEN_ENOMEM;
 	}

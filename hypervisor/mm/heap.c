@@ -2,7 +2,8 @@
 /*
  * Objects of the hypervisor. Up to 2048 bytes they come from slabs: a page cut into equal pieces, free
  * pieces linked through their first word, page bookkeeping in struct page, so that objects keep the natural alignment
- * (16 bytes at least). A slab without users is freed, except the last of its class. Larger objects take whole
+ * (16 bytes at least). A slab without users is freed at once, so that what a
+ * domain cost comes back to the byte with its death. Larger objects take whole
  * pages; what the buddy's power of two exceeds goes back at once.
  *
  * hv_free() tells the kinds apart by the page's flags, and panics on what it did not give out.
@@ -20,7 +21,6 @@ static const uint16_t class_size[] = {
 
 struct class {
 	struct list_head partial;	/* slabs with a free object */
-	unsigned int empty;		/* of which nobody uses */
 };
 
 static struct class classes[NR_CLASSES];
@@ -52,7 +52,6 @@ static struct page *slab_new(unsigned int c)
 	pg->in_use = 0;
 	pg->slab_free = next;
 	list_add(&pg->list, &classes[c].partial);
-	classes[c].empty++;
 	return pg;
 }
 
@@ -68,8 +67,7 @@ static void *slab_alloc(unsigned int c)
 	if (pg) {
 		p = pg->slab_free;
 		pg->slab_free = *(void **)p;
-		if (!pg->in_use++)
-			classes[c].empty--;
+		pg->in_use++;
 		if (!pg->slab_free)
 			list_del(&pg->list);
 	}
@@ -83,7 +81,7 @@ static void slab_free(struct page *pg, void *p)
 {
 	unsigned int c = pg->order;
 	uint64_t misplaced = ((uint64_t)p & (PAGE_SIZE - 1)) % class_size[c];
-	bool release = false;
+	bool release;
 
 	spin_lock(&heap_lock);
 	BUG_ON(!pg->in_use || misplaced);
@@ -91,14 +89,10 @@ static void slab_free(struct page *pg, void *p)
 		list_add(&pg->list, &classes[c].partial);
 	*(void **)p = pg->slab_free;
 	pg->slab_free = p;
-	if (!--pg->in_use) {
-		release = classes[c].empty > 0;
-		if (release) {
-			list_del(&pg->list);
-			pg->flags &= ~PG_SLAB;
-		} else {
-			classes[c].empty++;
-		}
+	release = !--pg->in_use;
+	if (release) {
+		list_del(&pg->list);
+		pg->flags &= ~PG_SLAB;
 	}
 	spin_unlock(&heap_lock);
 	if (release)

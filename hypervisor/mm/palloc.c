@@ -207,9 +207,10 @@ struct page *dom_alloc_pages(struct domain *d, unsigned int order, unsigned int 
 	}
 	dom_adopt(d, pg, order);
 	d->tot_pages += n;
-	spin_unlock(&d->page_lock);
+	/* One reference for all pages, however many; page_release() drops it with the last. */
 	if (!had)
 		domain_ref(d);
+	spin_unlock(&d->page_lock);
 	return pg;
 }
 

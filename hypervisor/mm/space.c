@@ -215,8 +215,10 @@ static int root_get(struct domain *d, mfn_t mfn, struct page **out)
 static int set_root(struct vcpu *v, struct page **root, mfn_t mfn)
 {
 	struct page *fresh = NULL, *old = *root;
-	int rc = 0;
+	int rc = mm_finish_old_table(current);
 
+	if (rc)
+		return rc;
 	spin_lock(&v->domain->mm_lock);
 	if (mfn)
 		rc = root_get(v->domain, mfn, &fresh);
@@ -225,7 +227,7 @@ static int set_root(struct vcpu *v, struct page **root, mfn_t mfn)
 		if (v == current)
 			mm_load_vcpu(v);
 		if (old)
-			mm_drop_table(v, old);
+			mm_drop_table(current, old);
 	}
 	spin_unlock(&v->domain->mm_lock);
 	return rc;

@@ -11,6 +11,8 @@
  *                 (same type) or undoes it first (another type); teardown undoes it.
  *   type count 1: teardown stopped. The count is that of the reference being dropped, whose owner calls again. A
  *                 page_get_type() of the same type meanwhile validates the missing rest.
+ * Teardown may stop inside the child of entry cursor - 1, which the table still holds and which is then in the second
+ * state itself: before a table goes on towards validity that child is made whole.
  * A table with references but neither PGT_validated nor PGT_partial is in somebody's hands right now.
  *
  * For table types the caller holds the mm_lock of the owner, or nothing of the owner can run. Writable and
@@ -66,13 +68,39 @@ static int table_devalidate(struct page *pg, uint64_t type, bool preemptible)
 	return 0;
 }
 
-/* Goes on at pg->cursor. Any error but -XEN_ERESTART leaves the cursor at the refused entry. */
+static int table_validate(struct page *pg, uint64_t type);
+
+/* The table of type behind entry is held, but its teardown may have begun: it gets back what it has lost. */
+static int table_mend(uint64_t entry, uint64_t type)
+{
+	struct page *pg;
+	uint64_t x;
+	int rc;
+
+	if (!(entry & PTE_P))
+		return 0;
+	pg = mfn_to_page(pte_mfn(entry));
+	x = atomic_load(&pg->type);
+	if (!(x & PGT_partial) || !(x & PGT_count_mask))
+		return 0;
+	rc = table_validate(pg, type);
+	if (!rc)
+		atomic_store(&pg->type, (x & ~PGT_partial) | PGT_validated);
+	return rc;
+}
+
+/* Goes on at pg->cursor. Any error but -XEN_ERESTART leaves the cursor at the refused entry, or where it was. */
 static int table_validate(struct page *pg, uint64_t type)
 {
 	uint64_t *entry = page_to_virt(pg), value;
-	unsigned int i;
+	unsigned int i = pg->cursor;
 	int rc;
 
+	if (i && type != PGT_l1 && !(type == PGT_l4 && slot_is_hypervisor(i - 1))) {
+		rc = table_mend(entry[i - 1], type - PGT_l1);
+		if (rc)
+			return rc;
+	}
 	while (pg->cursor < PT_ENTRIES) {
 		i = pg->cursor;
 		if (type != PGT_l4 || !slot_is_hypervisor(i)) {
@@ -92,31 +120,28 @@ static int table_validate(struct page *pg, uint64_t type)
 	return 0;
 }
 
-/* First reference of a table (or of one whose validation had stopped): its count is 1 and it is ours alone. */
+/* First reference of a table (or of one whose validation had stopped): its count is 1 and it is ours alone. Undoing a
+ * refused one may take as long as the attempt: the rest of that is left to who next asks for the page. */
 static int table_first_get(struct page *pg, uint64_t type, bool had_partial)
 {
+	bool stopped;
 	int rc;
 
 	if (!had_partial)
 		pg->cursor = 0;
 	rc = table_validate(pg, type);
-	if (rc == -XEN_ERESTART) {
-		if (!had_partial && !page_get(pg, pg->owner)) {
-			/* No room for the state's own reference: give it all back. */
-			(void)table_devalidate(pg, type, false);
-			atomic_store(&pg->type, type);
-			return -XEN_EBUSY;
-		}
-		atomic_store(&pg->type, type | PGT_partial);
-		return rc;
-	}
-	if (rc) {
-		(void)table_devalidate(pg, type, false);
-		atomic_store(&pg->type, type);
-	} else {
+	if (!rc)
 		atomic_or(&pg->type, PGT_validated);
+	stopped = rc == -XEN_ERESTART || (rc && table_devalidate(pg, type, true));
+	if (stopped && !had_partial && !page_get(pg, pg->owner)) {
+		/* No room for the state's own reference: give it all back. */
+		(void)table_devalidate(pg, type, false);
+		stopped = false;
+		rc = -XEN_EBUSY;
 	}
-	if (had_partial)
+	if (rc)
+		atomic_store(&pg->type, stopped ? type | PGT_partial : type);
+	if (had_partial && !stopped)
 		page_put(pg);
 	return rc;
 }
