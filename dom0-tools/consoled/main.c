@@ -136,13 +136,21 @@ static struct guest *guest_find(struct guest *list, unsigned int domid)
 	return list;
 }
 
+static bool domain_is_gone(struct host *h, uint16_t domid)
+{
+	struct xen_domctl_getdomaininfo info;
+
+	return socle_domain_info(h->hv, domid, &info) == -ESRCH || (info.flags & XEN_DOMINF_dying);
+}
+
 static void guest_try(struct host *h, struct socle_store *st, struct guest **list, unsigned int domid)
 {
 	char path[64], *name;
 	uint64_t mfn, port;
 	struct guest *g;
 
-	if (domid == 0 || guest_find(*list, domid))
+	/* The nodes of a dead domain may outlive it for a moment. */
+	if (domid == 0 || guest_find(*list, domid) || domain_is_gone(h, (uint16_t)domid))
 		return;
 	if (!store_number(st, domid, "console/ring-ref", &mfn) || !store_number(st, domid, "console/port", &port))
 		return;
@@ -155,13 +163,6 @@ static void guest_try(struct host *h, struct socle_store *st, struct guest **lis
 		*list = g;
 		guest_run(h, g);
 	}
-}
-
-static bool domain_is_gone(struct host *h, uint16_t domid)
-{
-	struct xen_domctl_getdomaininfo info;
-
-	return socle_domain_info(h->hv, domid, &info) == -ESRCH || (info.flags & XEN_DOMINF_dying);
 }
 
 /* The store said that something changed: close what is gone, open what is new. */
