@@ -141,20 +141,26 @@ int disks_check(struct domain_ctx *ctx, const struct domain_config *cfg, struct 
 	return 0;
 }
 
-/* blkd stands beside this program, or where it was installed. */
+/*
+ * blkd stands beside this program, in the sbin next to its bin (a tree that was moved whole), or where
+ * it was configured to be.
+ */
 static const char *blkd_find(char *buf, size_t size)
 {
-	ssize_t n = readlink("/proc/self/exe", buf, size - 1);
+	static const char *const beside[] = { "/" BLKD_NAME, "/../sbin/" BLKD_NAME };
+	char self[256];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *slash;
 
-	if (n > 0) {
-		buf[n] = '\0';
-		slash = strrchr(buf, '/');
-		if (slash && (size_t)(slash - buf) + sizeof("/" BLKD_NAME) <= size) {
-			strcpy(slash + 1, BLKD_NAME);
-			if (access(buf, X_OK) == 0)
-				return buf;
-		}
+	self[n > 0 ? n : 0] = '\0';
+	slash = strrchr(self, '/');
+	if (slash)
+		*slash = '\0';
+	for (unsigned int i = 0; slash && i < sizeof(beside) / sizeof(beside[0]); i++) {
+		int len = snprintf(buf, size, "%s%s", self, beside[i]);
+
+		if (len > 0 && (size_t)len < size && access(buf, X_OK) == 0)
+			return buf;
 	}
 	return SOCLE_SBINDIR "/" BLKD_NAME;
 }

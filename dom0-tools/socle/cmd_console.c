@@ -72,7 +72,7 @@ static enum flow pass_input(int sock)
 		return errno == EINTR || errno == EAGAIN ? FLOW_ON : FLOW_INPUT_OVER;
 	if (n == 0)
 		return FLOW_INPUT_OVER;
-	escape = terminal_is_raw ? memchr(buf, ESCAPE_KEY, (size_t)n) : NULL;
+	escape = memchr(buf, ESCAPE_KEY, (size_t)n);
 	len = escape ? (size_t)(escape - buf) : (size_t)n;
 	if (!write_all(sock, buf, len))
 		return FLOW_GONE;
