@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Per-CPU timers in a pairing heap: the earliest is the root; arming is one comparison, removal merges the
- * children pairwise. The local APIC is programmed for the root whenever the root changes. A timer stays on
- * the CPU that armed it last; stopping it from elsewhere takes that CPU's lock.
+ * Per-CPU timers, each CPU's in a heap whose root is the earliest (timer_heap.c). The local APIC is programmed for
+ * the root whenever the root changes. A timer stays on the CPU that armed it last; stopping it from elsewhere
+ * takes that CPU's lock.
  */
 #include <stddef.h>
 #include "cpu/cpu.h"
@@ -10,76 +10,12 @@
 #include "lib/lock.h"
 #include "time/clock.h"
 #include "time/timer.h"
+#include "time/timer_heap.h"
 
 static struct timer_queue {
 	struct spinlock lock;
 	struct timer *root;
 } queues[MAX_CPUS];
-
-/* Both are roots or NULL; the later becomes the first child of the earlier. */
-static struct timer *merge(struct timer *a, struct timer *b)
-{
-	struct timer *swap;
-
-	if (!a || !b)
-		return a ? a : b;
-	if (b->expires < a->expires) {
-		swap = a;
-		a = b;
-		b = swap;
-	}
-	b->prev = a;
-	b->next = a->child;
-	if (a->child)
-		a->child->prev = b;
-	a->child = b;
-	return a;
-}
-
-/* A list of siblings becomes one heap: pairs left to right onto a stack, then the stack merged. */
-static struct timer *merge_siblings(struct timer *first)
-{
-	struct timer *stack = NULL, *heap = NULL;
-
-	while (first) {
-		struct timer *a = first, *b = a->next;
-
-		first = b ? b->next : NULL;
-		a->next = a->prev = NULL;
-		if (b)
-			b->next = b->prev = NULL;
-		a = merge(a, b);
-		a->next = stack;
-		stack = a;
-	}
-	while (stack) {
-		struct timer *a = stack;
-
-		stack = a->next;
-		a->next = NULL;
-		heap = merge(heap, a);
-	}
-	return heap;
-}
-
-static void queue_remove(struct timer_queue *q, struct timer *t)
-{
-	struct timer *rest = merge_siblings(t->child);
-
-	if (q->root == t) {
-		q->root = rest;
-	} else {
-		if (t->prev->child == t)
-			t->prev->child = t->next;
-		else
-			t->prev->next = t->next;
-		if (t->next)
-			t->next->prev = t->prev;
-		q->root = merge(q->root, rest);
-	}
-	t->child = t->next = t->prev = NULL;
-	t->active = false;
-}
 
 static void queue_program(const struct timer_queue *q)
 {
@@ -107,7 +43,8 @@ void timer_stop(struct timer *t)
 	spin_lock(&q->lock);
 	if (t->active) {
 		was_root = q->root == t;
-		queue_remove(q, t);
+		timer_heap_remove(&q->root, t);
+		t->active = false;
 		/* Another CPU's hardware fires once in vain; our own is set right. */
 		if (was_root && t->cpu == this_cpu()->cpu)
 			queue_program(q);
@@ -125,7 +62,7 @@ void timer_set(struct timer *t, uint64_t expires_ns)
 	t->cpu = cpu;
 	t->expires = expires_ns;
 	t->active = true;
-	q->root = merge(q->root, t);
+	timer_heap_add(&q->root, t);
 	if (q->root == t)
 		queue_program(q);
 	spin_unlock(&q->lock);
@@ -142,7 +79,8 @@ void timer_run_expired(void)
 		t = q->root;
 		if (!t || t->expires > now)
 			break;
-		queue_remove(q, t);
+		timer_heap_remove(&q->root, t);
+		t->active = false;
 		spin_unlock(&q->lock);
 		t->fn(t->arg);
 	}
