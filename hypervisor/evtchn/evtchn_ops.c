@@ -370,6 +370,8 @@ long do_event_channel_op(uint64_t cmd, uint64_t arg)
 	if (copy_from_guest(&local, arg, op->size))
 		return -XEN_EFAULT;
 	rc = op->fn(&local);
+	if (rc == -XEN_ERESTART)
+		return hypercall_continue(__HYPERVISOR_event_channel_op, 2, cmd, arg, 0, 0, 0);
 	if (!rc && op->out && copy_to_guest(arg, &local, op->size))
 		rc = -XEN_EFAULT;
 	return rc;

@@ -106,6 +106,6 @@ void vcpu_mark_upcall(struct vcpu *v);
 int fifo_init_control(struct domain *d, struct evtchn_init_control *op);
 int fifo_expand_array(struct domain *d, uint64_t gfn);
 void fifo_fini(struct domain *d);
-int evtchn_reset(struct domain *d);
+int evtchn_reset(struct domain *d);	/* 0 or -XEN_ERESTART */
 
 #endif

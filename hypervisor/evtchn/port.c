@@ -37,7 +37,8 @@ struct port *port_get(struct domain *d, uint32_t port)
 	struct domain_evtchn *e = d->evtchn;
 	unsigned int index;
 
-	if (!idx_clamp(port, e->nr_ports, &index))
+	/* A reset from FIFO leaves a table that is larger than the bitmap it returns to. */
+	if (!idx_clamp(port, MIN(e->nr_ports, e->delivery->max_ports), &index))
 		return NULL;
 	return &e->bucket[index / PORTS_PER_BUCKET][index % PORTS_PER_BUCKET];
 }
@@ -189,12 +190,15 @@ int evtchn_relinquish(struct domain *d)
 	return 0;
 }
 
+/* Resumable: what is closed already is passed over quickly. */
 int evtchn_reset(struct domain *d)
 {
 	uint32_t nr = d->evtchn->nr_ports;
+	unsigned int done = 0;
 
 	for (uint32_t port = 1; port < nr; port++)
-		port_close(d, port);
+		if (!port_close(d, port) && ++done % TEARDOWN_BATCH == 0 && preempt_check())
+			return -XEN_ERESTART;
 	spin_lock(&d->evtchn->lock);
 	fifo_fini(d);
 	spin_unlock(&d->evtchn->lock);

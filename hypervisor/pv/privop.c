@@ -11,6 +11,7 @@
 #include "asm/msr.h"
 #include "cpu/cpu.h"
 #include "domain/domain.h"
+#include "domain/policy.h"
 #include "hypercall/hypercall.h"
 #include "mm/mm.h"
 #include "pv/insn.h"
@@ -216,7 +217,7 @@ static void emulate_cpuid(struct vcpu *v, struct cpu_user_regs *regs)
 {
 	struct cpuid_regs out;
 
-	feature_guest_cpuid(v, (uint32_t)regs->rax, (uint32_t)regs->rcx, &out);
+	policy_guest_cpuid(v, (uint32_t)regs->rax, (uint32_t)regs->rcx, &out);
 	regs->rax = out.a;
 	regs->rbx = out.b;
 	regs->rcx = out.c;

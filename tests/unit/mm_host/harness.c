@@ -269,6 +269,9 @@ static void count_table(mfn_t mfn, const struct page *pg)
 			if ((target->type & PGT_type_mask) != (type == PGT_l1 ? PGT_writable : type - PGT_l1))
 				panic("SAFETY: entry %u of table %lx (type %lx) -> %lx of type %lx", i, mfn, type >> 60,
 				      pte_mfn(e), target->type >> 60);
+			if (type != PGT_l1 && (pg->type & PGT_validated) && !(target->type & PGT_validated))
+				panic("SAFETY: entry %u of valid table %lx -> %lx, which is half torn down", i, mfn,
+				      pte_mfn(e));
 		}
 		if (!(e & PTE_US))
 			panic("SAFETY: entry %u of table %lx is a supervisor entry", i, mfn);
