@@ -396,6 +396,8 @@ void domain_unpause(struct domain *d)
 			domain_set_life(d, DOMAIN_LIVE);
 		d->creation_finished = true;
 		spin_unlock(&d->lock);
+		/* Builders start a guest with a cleared shared_info. */
+		vtime_domain_wallclock(d);
 	}
 	for_each_vcpu(d, sched_wake);
 }
