@@ -27,6 +27,7 @@
 
 #define DOMID_LAST 0x7fefu /* below the reserved ids (pv-abi 4.11) */
 #define EXIT_USAGE 2
+#define NO_STORE_MS 1000
 
 struct options {
 	unsigned int domid, devid;
@@ -214,7 +215,11 @@ static void port_events(struct vbd *v)
 		socle_evtchn_unmask(v->ec, (uint32_t)port);
 }
 
-/* A lost store costs the handshake, not the guest's disk: I/O goes on. */
+/*
+ * A lost store costs the handshake, not the guest's disk: I/O goes on, and the hypervisor is asked
+ * from time to time whether the guest still exists. No attempt to connect again: a new store daemon
+ * begins without this disk's nodes, which would look as if the tools had removed them.
+ */
 static int serve(struct vbd *v, int signal_fd)
 {
 	bool more = false, have_store = true;
@@ -233,15 +238,18 @@ static int serve(struct vbd *v, int signal_fd)
 			continue;
 		}
 		if (r < 0) {
-			log_line("the connection to the store is lost; the disk goes on, but does not "
-				 "see its guest close it");
+			log_line("the connection to the store is lost; the disk goes on until its guest "
+				 "is gone");
 			have_store = false;
 			continue;
 		}
-		if (poll(p, sizeof(p) / sizeof(p[0]), more ? 0 : -1) < 0 && errno != EINTR) {
+		r = poll(p, sizeof(p) / sizeof(p[0]), more ? 0 : have_store ? -1 : NO_STORE_MS);
+		if (r < 0 && errno != EINTR) {
 			log_line("cannot poll: %s", strerror(errno));
 			return 1;
 		}
+		if (!have_store && r == 0 && vbd_domain_is_gone(v))
+			return 0;
 		if (p[0].revents)
 			return 0;
 		if (p[1].revents)

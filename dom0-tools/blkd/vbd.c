@@ -281,7 +281,7 @@ fail:
 
 /* --- the state machine ---------------------------------------------------------------------- */
 
-static bool domain_is_gone(struct vbd *v)
+bool vbd_domain_is_gone(struct vbd *v)
 {
 	struct xen_domctl_getdomaininfo info;
 	int r = socle_domain_info(v->hv, v->domid, &info);
@@ -324,7 +324,7 @@ void vbd_update(struct vbd *v)
 	uint64_t front = XenbusStateUnknown;
 	bool online;
 
-	if (node_is_gone(v) || domain_is_gone(v)) {
+	if (node_is_gone(v) || vbd_domain_is_gone(v)) {
 		disconnect(v);
 		v->over = true;
 		return;

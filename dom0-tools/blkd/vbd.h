@@ -55,6 +55,9 @@ void vbd_update(struct vbd *v);
 /* The guest sent an event, I/O completed, or the last call said so. True = call again soon. */
 bool vbd_work(struct vbd *v);
 
+/* The hypervisor's word, for when the store cannot be asked. */
+bool vbd_domain_is_gone(struct vbd *v);
+
 /* Answer what was taken, unmap everything, say Closed if the node is still there. */
 void vbd_stop(struct vbd *v);
 
