@@ -22,7 +22,8 @@
 #include "libsocle/domain.h"
 #include "libsocle/store.h"
 
-#define GUESTS_MAX 1024
+#define GUESTS_MAX     1024
+#define STORE_RETRY_MS 1000
 
 static volatile sig_atomic_t stop;
 
@@ -181,7 +182,7 @@ static void guests_scan(struct host *h, struct socle_store *st, struct guest **l
 			p = &g->next;
 		}
 	}
-	ids = socle_store_dir(st, 0, "/local/domain", &n);
+	ids = st ? socle_store_dir(st, 0, "/local/domain", &n) : NULL;
 	for (unsigned int i = 0; ids && i < n && i < GUESTS_MAX; i++)
 		guest_try(h, st, list, (unsigned int)strtoul(ids[i], NULL, 10));
 	free(ids);
@@ -198,7 +199,7 @@ static size_t poll_prepare(struct host *h, struct socle_store *st, struct guest 
 		fprintf(stderr, "consoled: out of memory\n");
 		exit(1);
 	}
-	(*fds)[0] = (struct pollfd){ .fd = socle_store_fd(st), .events = POLLIN };
+	(*fds)[0] = (struct pollfd){ .fd = st ? socle_store_fd(st) : -1, .events = POLLIN };
 	(*fds)[1] = (struct pollfd){ .fd = socle_evtchn_fd(h->ec), .events = POLLIN };
 	for (struct guest *g = list; g; g = g->next) {
 		g->polled = *fds + n;
@@ -224,6 +225,19 @@ static void events_serve(struct host *h, struct guest *list)
 	}
 }
 
+static struct socle_store *store_connect(struct socle_error *e)
+{
+	struct socle_store *st = socle_store_open(e);
+
+	if (!st)
+		return NULL;
+	if (!socle_store_watch(st, "@introduceDomain", "i") && !socle_store_watch(st, "@releaseDomain", "r"))
+		return st;
+	socle_fail(e, EIO, "the store daemon takes no watches");
+	socle_store_close(st);
+	return NULL;
+}
+
 static bool store_events(struct socle_store *st)
 {
 	char *path, *token;
@@ -237,7 +251,26 @@ static bool store_events(struct socle_store *st)
 	return any;
 }
 
-static int serve(struct host *h, struct socle_store *st)
+/*
+ * The store daemon may be restarted under us: consoles go on, and once a second it is looked for again. Until then the
+ * hypervisor alone says which guests are gone.
+ */
+static struct socle_store *store_check(struct socle_store *st, short revents)
+{
+	if (st && (revents & (POLLHUP | POLLERR))) {
+		fprintf(stderr, "consoled: the store daemon has gone; new guests wait until it is back\n");
+		socle_store_close(st);
+		return NULL;
+	}
+	if (st)
+		return st;
+	st = store_connect(NULL);
+	if (st)
+		fprintf(stderr, "consoled: the store daemon is back\n");
+	return st;
+}
+
+static struct socle_store *serve(struct host *h, struct socle_store *st)
 {
 	struct guest *list = NULL, *g;
 	struct pollfd *fds = NULL;
@@ -247,15 +280,11 @@ static int serve(struct host *h, struct socle_store *st)
 	while (!stop) {
 		size_t n;
 
-		if (store_events(st))
+		if (!st || store_events(st))
 			guests_scan(h, st, &list);
 		n = poll_prepare(h, st, list, &fds);
-		if (poll(fds, n, more ? 0 : -1) < 0 && errno != EINTR)
-			break;
-		if (fds[0].revents & (POLLHUP | POLLERR)) {
-			fprintf(stderr, "consoled: the store daemon has gone; consoled ends. Start stored, then consoled\n");
-			break;
-		}
+		if (poll(fds, n, more ? 0 : st ? -1 : STORE_RETRY_MS) < 0)
+			continue;	/* a signal: the condition above decides */
 		more = false;
 		for (g = list; g; g = g->next) {
 			g->input_used += readers_serve(&g->readers, g->polled, g->nr_polled, g->input + g->input_used,
@@ -263,13 +292,14 @@ static int serve(struct host *h, struct socle_store *st)
 			more |= guest_run(h, g);
 		}
 		events_serve(h, list);
+		st = store_check(st, fds[0].revents);
 	}
 	while ((g = list)) {
 		list = g->next;
 		guest_close(h, g);
 	}
 	free(fds);
-	return stop ? 0 : 1;
+	return st;
 }
 
 static void host_open(struct host *h, struct socle_store **st, const struct options *o)
@@ -278,12 +308,8 @@ static void host_open(struct host *h, struct socle_store **st, const struct opti
 
 	*h = (struct host){ .log_dir = o->log_dir, .run_dir = o->run_dir };
 	if (!(h->hv = socle_hv_open(&e)) || !(h->ec = socle_evtchn_open(&e)) || !(h->gt = socle_gnttab_open(&e)) ||
-	    !(*st = socle_store_open(&e))) {
+	    !(*st = store_connect(&e))) {
 		fprintf(stderr, "consoled: %s\n", e.text);
-		exit(1);
-	}
-	if (socle_store_watch(*st, "@introduceDomain", "i") || socle_store_watch(*st, "@releaseDomain", "r")) {
-		fprintf(stderr, "consoled: the store daemon takes no watches\n");
 		exit(1);
 	}
 }
@@ -319,7 +345,7 @@ int main(int argc, char **argv)
 	struct options o;
 	struct socle_store *st;
 	struct host h;
-	int lock, ready = -1, fd, rc;
+	int lock, ready = -1, fd;
 
 	options_parse(&o, argc, argv);
 	sigaction(SIGTERM, &act, NULL);
@@ -341,12 +367,12 @@ int main(int argc, char **argv)
 	}
 	if (ready >= 0 && write(ready, "r", 1) == 1)
 		close(ready);
-	rc = serve(&h, st);
+	st = serve(&h, st);
 	if (o.pidfile)
 		unlink(o.pidfile);
 	socle_store_close(st);
 	socle_gnttab_close(h.gt);
 	socle_evtchn_close(h.ec);
 	socle_hv_close(h.hv);
-	return rc;
+	return 0;
 }
