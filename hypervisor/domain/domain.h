@@ -21,6 +21,7 @@
 #include "cpu/cpu.h"
 #include "lib/list.h"
 #include "lib/lock.h"
+#include "lib/rangeset.h"
 #include "mm/mm.h"
 #include "platform/ports.h"
 #include "sched/fair.h"
@@ -187,6 +188,12 @@ void domain_crash(struct domain *d, const char *fmt, ...) __attribute__((format(
 /* SCHEDOP_shutdown and friends; dom0's acts on the machine. May be called under any lock. */
 void domain_shutdown(struct domain *d, uint32_t reason);
 void domain_resume(struct domain *d);		/* a suspend that was cancelled: as if it had not been shut down */
+/* Has memory or ports of a device: may choose cache types and empty the caches. For all others the first would let
+ * them write past what we check (writes that wait in a buffer), the second slow down the machine. */
+static inline bool domain_has_devices(const struct domain *d)
+{
+	return d->privileged || !rangeset_is_empty(d->iomem) || !rangeset_is_empty(d->ioports);
+}
 static inline bool domain_is_dying(const struct domain *d) { return d->life >= DOMAIN_DYING; }
 
 #endif

@@ -239,8 +239,11 @@ static long extstate_load(struct vcpu *v, const uint64_t head[2], uint64_t from,
 	rc = copy_from_guest(copy, from, area) ? -XEN_EFAULT : xsave_check(copy, head[1]);
 	if (!rc) {
 		vcpu_pause(v);
-		memcpy(v->xsave, copy, MAX(area, host_features.xsave_size));
-		v->xcr0 = head[0];
+		/* XSETBV faults on combinations that are none: checked like the guest's own. */
+		if (xstate_set_xcr0(v, head[0]))
+			memcpy(v->xsave, copy, MAX(area, host_features.xsave_size));
+		else
+			rc = -XEN_EINVAL;
 		vcpu_unpause(v);
 	}
 	hv_free(copy);

@@ -35,6 +35,11 @@ void rangeset_free(struct rangeset *r)
 	hv_free(r);
 }
 
+bool rangeset_is_empty(const struct rangeset *r)
+{
+	return !r || !r->head;
+}
+
 int rangeset_add(struct rangeset *r, uint64_t first, uint64_t last)
 {
 	struct range **link = &r->head, *n, *x;

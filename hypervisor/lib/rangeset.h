@@ -19,6 +19,7 @@ int rangeset_remove(struct rangeset *r, uint64_t first, uint64_t last);
 /* All of [first, last] is in the set. A NULL set is empty. */
 bool rangeset_contains_range(const struct rangeset *r, uint64_t first, uint64_t last);
 bool rangeset_contains(const struct rangeset *r, uint64_t x);
+bool rangeset_is_empty(const struct rangeset *r);
 bool rangeset_overlaps(const struct rangeset *r, uint64_t first, uint64_t last);
 /* The index-th range in ascending order; false past the last. */
 bool rangeset_get(const struct rangeset *r, unsigned int index, uint64_t *first, uint64_t *last);

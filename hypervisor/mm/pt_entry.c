@@ -22,7 +22,7 @@ struct rangeset *mmio_read_only;
 
 bool pte_l1_flags_ok(const struct domain *owner, uint64_t pte)
 {
-	return !(pte & ~(owner->iomem ? L1_FLAGS | PTE_CACHE : L1_FLAGS));
+	return !(pte & ~(domain_has_devices(owner) ? L1_FLAGS | PTE_CACHE : L1_FLAGS));
 }
 
 bool pte_table_flags_ok(uint64_t pte)

@@ -88,7 +88,7 @@ static int flush_op(struct domain *d, const struct mmuext_op *op)
 
 static int cache_op(const struct domain *d, uint32_t cmd)
 {
-	if (!d->iomem)
+	if (!domain_has_devices(d))
 		return cmd == MMUEXT_FLUSH_CACHE ? -XEN_EACCES : -XEN_EINVAL;
 	wbinvd();
 	return 0;

@@ -194,7 +194,7 @@ long do_mmu_update(uint64_t req, uint64_t count, uint64_t done, uint64_t fd)
 	uint32_t n = (uint32_t)count & ~MMU_PREEMPTED, i;
 	bool continued = (uint32_t)count & MMU_PREEMPTED;
 	struct domain *owner, *page_dom;
-	struct mmu_update u;
+	struct mmu_update u = { 0 };
 	int rc;
 
 	if (mm_finish_old_table(current))

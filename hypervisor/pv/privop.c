@@ -169,7 +169,7 @@ static void soft_interrupt(struct vcpu *v, struct cpu_user_regs *regs, const str
 static void flush_caches(const struct vcpu *v)
 {
 	/* Only who drives devices has a reason; for all others it would slow the machine down for nothing. */
-	if (v->domain->privileged || v->domain->iomem)
+	if (domain_has_devices(v->domain))
 		wbinvd();
 }
 

@@ -30,6 +30,7 @@
 #include "lib/util.h"
 #include "mm/mm.h"
 #include "pv/pv.h"
+#include "pv/vectors.h"
 #include "sched/fair.h"
 #include "sched/sched.h"
 #include "time/clock.h"
@@ -323,10 +324,11 @@ void sched_run(void)
 
 /* ---- what current asks for ------------------------------------------------------------------------ */
 
-/* Something that v must be told of now: an event it has not masked, or an NMI. */
+/* Something that v must be told of now: an event it has not masked, or an NMI that it has a handler for. */
 static bool must_be_told(const struct vcpu *v)
 {
-	return evtchn_upcall_pending(v) || (v->pv.nmi_pending && !v->pv.nmi_masked);
+	return evtchn_upcall_pending(v) ||
+	       (v->pv.nmi_pending && !v->pv.nmi_masked && v->pv.traps[TRAP_NMI].address);
 }
 
 void sched_block(void)

@@ -163,13 +163,15 @@ START_TEST(test_rangeset_edges)
 	struct rangeset *r = rangeset_new();
 
 	ck_assert(!rangeset_contains(NULL, 0));
+	ck_assert(rangeset_is_empty(NULL) && rangeset_is_empty(r));
 	ck_assert_int_eq(rangeset_add(r, 5, 4), -XEN_EINVAL);
 	ck_assert_int_eq(rangeset_add(r, UINT64_MAX, UINT64_MAX), 0);
 	ck_assert_int_eq(rangeset_add(r, 0, 0), 0);
 	ck_assert(!rangeset_contains(r, 1));
 	ck_assert_int_eq(rangeset_add(r, 0, UINT64_MAX), 0);
-	ck_assert(rangeset_contains_range(r, 0, UINT64_MAX));
+	ck_assert(rangeset_contains_range(r, 0, UINT64_MAX) && !rangeset_is_empty(r));
 	ck_assert_int_eq(rangeset_remove(r, 0, UINT64_MAX), 0);
+	ck_assert(rangeset_is_empty(r));
 	ck_assert(!rangeset_overlaps(r, 0, UINT64_MAX));
 	/* No memory: nothing changes. */
 	ck_assert_int_eq(rangeset_add(r, 10, 20), 0);

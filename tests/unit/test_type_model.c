@@ -200,6 +200,39 @@ START_TEST(test_mmio_and_foreign)
 }
 END_TEST
 
+/* Undoing a stopped validation stops inside a child, and then the table is wanted after all: the child must not stay
+ * half torn down under a valid table, where it would lead to pages that nobody holds. */
+START_TEST(test_change_of_mind)
+{
+	struct tree t;
+	struct page *l4, *l3, *other;
+	int rc;
+
+	machine_reset();
+	as_domain(1);
+	t = tree_new(1);
+	other = mfn_to_page(new_page(1));
+	words(t.l3)[1] = pte(page_to_mfn(other), KERNEL_PTE);
+	l4 = mfn_to_page(t.l4);
+	l3 = mfn_to_page(t.l3);
+	test_preempt_percent = 100;
+	while (!(l3->type & PGT_validated))
+		ck_assert_int_eq(page_get_and_type(l4, test_dom[1], PGT_l4), -XEN_ERESTART);
+	while ((l3->type & PGT_validated) || l3->cursor > 1)
+		ck_assert_int_eq(page_get_and_type(l4, test_dom[1], PGT_writable), -XEN_ERESTART);
+	ck_assert_uint_eq(other->type & PGT_count_mask, 0);
+	check_counts(NULL, NULL);
+	while ((rc = page_get_and_type(l4, test_dom[1], PGT_l4)) == -XEN_ERESTART)
+		check_counts(NULL, NULL);
+	ck_assert_int_eq(rc, 0);
+	ck_assert(l3->type & PGT_validated);
+	ck_assert_uint_eq(other->type & PGT_count_mask, 1);
+	while (page_put_and_type_preemptible(l4))
+		;
+	check_counts(NULL, NULL);
+}
+END_TEST
+
 START_TEST(test_preserve_ad_and_emulation)
 {
 	struct tree t;
@@ -493,6 +526,7 @@ int main(void)
 	tcase_add_test(tc, test_pin_and_fixups);
 	tcase_add_test(tc, test_refusals);
 	tcase_add_test(tc, test_mmio_and_foreign);
+	tcase_add_test(tc, test_change_of_mind);
 	tcase_add_test(tc, test_preserve_ad_and_emulation);
 	tcase_add_test(tc, test_exchange);
 	tcase_set_timeout(fuzz, 120);

@@ -255,6 +255,30 @@ static void test_fifo(void)
 	CHECK_EQ(evtchn(EVTCHNOP_send, &send), 0, "still alive after garbage in the array");
 }
 
+/* Back to the bitmap, which is smaller than the table of ports has become: what lies beyond it is no port any more. */
+static void test_reset(void)
+{
+	struct evtchn_alloc_unbound alloc = { 0 };
+	struct evtchn_reset reset = { .dom = DOMID_SELF };
+	struct sched_poll poll;
+	struct evtchn_status s;
+	uint32_t port;
+
+	while (alloc.port < 4400) {
+		alloc = (struct evtchn_alloc_unbound){ .dom = DOMID_SELF, .remote_dom = DOMID_SELF };
+		if (evtchn(EVTCHNOP_alloc_unbound, &alloc))
+			break;
+	}
+	port = alloc.port;
+	CHECK_EQ(port, 4400, "FIFO has more than 4096 ports");
+	CHECK_EQ(evtchn(EVTCHNOP_reset, &reset), 0, "reset");
+	CHECK_EQ(evtchn(EVTCHNOP_unmask, &(struct evtchn_unmask){ .port = port }), -XEN_EINVAL, "unmask of a port beyond the bitmap");
+	CHECK_EQ(status_of(port, &s), -XEN_EINVAL, "and its status");
+	poll = (struct sched_poll){ .ports = (uint64_t)&port, .nr_ports = 1, .timeout = 1 };
+	CHECK_EQ(hypercall2(__HYPERVISOR_sched_op, SCHEDOP_poll, &poll), -XEN_EINVAL, "and a poll");
+	CHECK(evtchn(EVTCHNOP_alloc_unbound, &alloc) == 0 && alloc.port < 4096, "a new port is inside");
+}
+
 void kit_main(struct start_info *si)
 {
 	uint32_t port;
@@ -270,5 +294,6 @@ void kit_main(struct start_info *si)
 	test_close_peer();
 	test_many();
 	test_fifo();
+	test_reset();
 	tap_done();
 }
