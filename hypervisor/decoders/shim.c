@@ -34,13 +34,19 @@ void ZSTD_trace_decompress_end(unsigned long long ctx, const void *trace);
 
 /*
  * String instructions by eight bytes, the rest by one: fast microcode on real processors, and an
- * eighth of the iterations where each is interpreted.
+ * eighth of the iterations where each is interpreted. Matches of a few bytes, the usual case in a
+ * decoder, do not repay the start of a string instruction.
  */
 void *memcpy(void *to, const void *from, size_t n)
 {
 	void *d = to;
 	size_t words = n / 8, rest = n % 8;
 
+	if (n < 32) {
+		for (size_t i = 0; i < n; i++)
+			((uint8_t *)to)[i] = ((const uint8_t *)from)[i];
+		return to;
+	}
 	__asm__ volatile("rep movsq\n\tmov %3, %%rcx\n\trep movsb"
 			 : "+D" (d), "+S" (from), "+c" (words) : "r" (rest) : "memory");
 	return to;

@@ -99,6 +99,8 @@ void hv_free(void *p);				/* NULL is fine */
 /* Pages for a domain: zeroed, owner set, one allocated reference each, linked in d->page_list, d->tot_pages raised.
  * addr_bits 0 = any. NULL when out of memory or over d->max_pages. */
 struct page *dom_alloc_pages(struct domain *d, unsigned int order, unsigned int addr_bits);
+/* The same with what was in them: only for dom0, which may map all memory anyway. */
+struct page *dom_alloc_dirty_pages(struct domain *d, unsigned int order);
 /* Drops the allocated reference of one page (decrease_reservation, teardown). False if it was not set. */
 bool dom_drop_allocated(struct page *pg);
 uint64_t palloc_free_pages(void);

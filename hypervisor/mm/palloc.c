@@ -187,7 +187,7 @@ void dom_adopt(struct domain *d, struct page *pg, unsigned int order)
 	}
 }
 
-struct page *dom_alloc_pages(struct domain *d, unsigned int order, unsigned int addr_bits)
+static struct page *dom_alloc(struct domain *d, unsigned int order, unsigned int addr_bits, bool zeroed)
 {
 	uint64_t n = 1UL << order, had;
 	struct page *pg;
@@ -197,7 +197,8 @@ struct page *dom_alloc_pages(struct domain *d, unsigned int order, unsigned int 
 	pg = palloc_get(order, addr_bits);
 	if (!pg)
 		return NULL;
-	memset(page_to_virt(pg), 0, PAGE_SIZE << order);
+	if (zeroed)
+		memset(page_to_virt(pg), 0, PAGE_SIZE << order);
 	spin_lock(&d->page_lock);
 	had = d->tot_pages;
 	if (d->life >= DOMAIN_DYING || n > d->max_pages || had > d->max_pages - n || !claim_charge(d, n)) {
@@ -212,6 +213,16 @@ struct page *dom_alloc_pages(struct domain *d, unsigned int order, unsigned int 
 		domain_ref(d);
 	spin_unlock(&d->page_lock);
 	return pg;
+}
+
+struct page *dom_alloc_pages(struct domain *d, unsigned int order, unsigned int addr_bits)
+{
+	return dom_alloc(d, order, addr_bits, true);
+}
+
+struct page *dom_alloc_dirty_pages(struct domain *d, unsigned int order)
+{
+	return dom_alloc(d, order, 0, false);
 }
 
 int dom_claim_pages(struct domain *d, uint64_t pages)
