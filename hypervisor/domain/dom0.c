@@ -124,7 +124,11 @@ static void allocate_p2m(struct builder *b)
 		bind_frame(b, r->pfn + i, b->p2m_mfn[i]);
 }
 
-/* Fill [from, to) with fresh frames, in the largest pieces there are. */
+/*
+ * Fill [from, to) with fresh frames, in the largest pieces there are. They are not cleared: no kernel
+ * expects it, dom0 may map any domain's memory anyway, and clearing a large dom0 would be most of the
+ * boot. What must be zero is written so below.
+ */
 static void allocate_range(struct builder *b, uint64_t from, uint64_t to)
 {
 	unsigned int order = CHUNK_ORDER;
@@ -135,7 +139,7 @@ static void allocate_range(struct builder *b, uint64_t from, uint64_t to)
 
 		while (order && (1UL << order) > to - from)
 			order--;
-		pg = dom_alloc_pages(b->d, order, 0);
+		pg = dom_alloc_dirty_pages(b->d, order);
 		if (!pg && order == 0)
 			panic("dom0: memory ran out with %lu of %lu pages missing; set dom0_mem= lower",
 			      to - from, b->layout.nr_pages);
@@ -369,6 +373,13 @@ static int plan(struct builder *b)
 	return check_overlay(&b->layout);
 }
 
+/* Kernel and initrd are copied by now; what the loader placed them in serves guests from here on. */
+static void release_modules(void)
+{
+	for (unsigned int i = 0; i < bootinfo.nr_modules; i++)
+		mm_release_range(bootinfo.module[i].start, bootinfo.module[i].len);
+}
+
 static void populate(struct builder *b)
 {
 	const struct pv_layout *l = &b->layout;
@@ -385,6 +396,7 @@ static void populate(struct builder *b)
 	if (l->initrd.nr)
 		guest_write(b, l->initrd.pfn << PAGE_SHIFT, maddr_to_virt(b->initrd_start),
 			    b->initrd_len);
+	release_modules();
 	write_start_info(b);
 	write_tables(b);
 }
