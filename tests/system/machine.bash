@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Shared by the tests of this folder and tests/bench: TAP, and dom0 images that hold no more than a test needs.
+# Source it after tests/lib/*.sh; it needs KERNEL_* of kernel.sh.
+
+tap_count=0 tap_failed=0
+tap() { # status name [why...]
+	tap_count=$((tap_count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $tap_count - $2"
+	else
+		tap_failed=1
+		echo "not ok $tap_count - $2"
+		[ $# -gt 2 ] && printf '%s\n' "${@:3}" | sed 's/^/# /'
+	fi
+	return 0
+}
+tap_end() { echo "1..$tap_count"; exit $tap_failed; }
+
+# The last lines of a console, as a comment of a failed test.
+tap_console() { tr -d '\r' <"$1" 2>/dev/null | tail -n "${2:-15}" | sed 's/^/# /'; }
+
+# dom0 with drivers and a shell, without our tools: it needs nothing that is built here.
+make_boot_image() { # output
+	local root=$SOCLE_BUILD/image/boot
+	image_base "$root"
+	image_add_modules "$root" xen-evtchn xen-gntdev xen-privcmd xenfs virtio_blk virtio_pci virtio_net e1000 e1000e ahci \
+		sd_mod sr_mod ata_piix af_packet
+	mkdir -p "$root/usr/lib/socle"
+	cp "$SOCLE_TOP"/tests/images/dom0/{inittab,rcS,profile} "$root/etc/"
+	cp "$SOCLE_TOP"/tests/images/dom0/batch-boot "$root/usr/lib/socle/"
+	cp "$SOCLE_TOP"/tests/images/dom0/udhcpc "$root/usr/lib/socle/"
+	chmod 755 "$root/etc/rcS" "$root"/usr/lib/socle/*
+	image_pack "$root" "$1"
+}
+
+# "BATCH ok WHAT" and "BATCH fail WHAT: WHY" of a console become TAP; notes become comments.
+tap_batch() { # console text
+	local line
+	while IFS= read -r line; do
+		case $line in
+		"BATCH ok "*) tap 0 "${line#BATCH ok }" ;;
+		"BATCH fail "*) tap 1 "${line#BATCH fail }" ;;
+		"BATCH note "*) echo "# ${line#BATCH note }" ;;
+		esac
+	done < <(grep -a '^BATCH ' "$1")
+}

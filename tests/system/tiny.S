@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The smallest guests. "idle" sleeps for ever: all that creating and destroying a guest costs, and nothing else.
+ * It polls no ports without a time limit, since blocking would let events in, and it has no handler for them. With
+ * TINY_DIE its first instruction is an invalid one, and no handler is set: the hypervisor has to end it at once.
+ * Notes as in pv-abi 1.3; the hypercall is the bare instruction of the hypercall page (pv-abi 2.1).
+ */
+	.set SCHED_OP, 29		/* abi/xen.h and abi/sched.h, which are C */
+	.set SCHEDOP_POLL, 3
+
+	.macro note type, kind:vararg
+	.pushsection .note.Xen, "a", @note
+	.balign 4
+	.long 2f - 1f, 4f - 3f, \type
+1:	.asciz "Xen"
+2:	.balign 4
+3:	\kind
+4:	.balign 4
+	.popsection
+	.endm
+
+	note 6, .asciz "socle-tiny"			/* guest OS */
+	note 5, .asciz "xen-3.0"			/* ABI */
+	note 3, .quad 0xffffffff80000000		/* virtual base */
+	note 4, .quad 0					/* physical offset */
+	note 1, .quad kit_entry				/* entry */
+	note 10, .asciz "!writable_page_tables|pae_pgdir_above_4gb"
+	note 9, .asciz "yes"				/* PAE */
+	note 8, .asciz "generic"			/* loader */
+
+	.text
+	.globl kit_entry
+kit_entry:
+#ifdef TINY_DIE
+	ud2
+#endif
+	mov	$SCHED_OP, %eax
+	mov	$SCHEDOP_POLL, %edi
+	mov	$poll, %rsi
+	syscall
+	jmp	kit_entry
+
+	.section .rodata
+	.balign 8
+poll:	.quad 0				/* ports */
+	.long 0, 0			/* how many */
+	.quad 0				/* no time limit */
+
+	.section .note.GNU-stack, "", @progbits
