@@ -35,8 +35,10 @@ struct blk_ring {
 };
 
 /*
- * Attach to a mapped ring of 2^order pages.  Starts where the last backend stopped answering, so
- * requests that it left behind are taken again.  False when the guest's indices make no sense.
+ * Attach to a mapped ring of 2^order pages.  Starts where the last backend stopped answering.  Answers
+ * overwrite the slots of requests and come out of order, so what a killed backend had in flight is
+ * not all there any more: only a ring without requests in flight is taken over whole.  False when
+ * the guest's indices make no sense.
  */
 bool blk_ring_attach(struct blk_ring *r, void *pages, unsigned int order);
 
