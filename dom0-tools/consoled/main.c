@@ -24,6 +24,7 @@
 
 #define GUESTS_MAX     1024
 #define STORE_RETRY_MS 1000
+#define EVENTS_A_ROUND 64
 
 static volatile sig_atomic_t stop;
 
@@ -213,11 +214,12 @@ static size_t poll_prepare(struct host *h, struct socle_store *st, struct guest 
 	return n;
 }
 
+/* A bounded number a round: a guest that sends without end must not keep the others, or the store, waiting. */
 static void events_serve(struct host *h, struct guest *list)
 {
 	int port;
 
-	while ((port = socle_evtchn_pending(h->ec)) >= 0) {
+	for (int i = 0; i < EVENTS_A_ROUND && (port = socle_evtchn_pending(h->ec)) >= 0; i++) {
 		socle_evtchn_unmask(h->ec, (uint32_t)port);
 		for (struct guest *g = list; g; g = g->next)
 			if (g->port == port)
