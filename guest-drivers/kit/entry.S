@@ -14,16 +14,7 @@
 	.set XEN_ELFNOTE_PAE_MODE, 9
 	.set XEN_ELFNOTE_LOADER, 8
 
-	.macro note type, kind:vararg
-	.pushsection .note.Xen, "a", @note
-	.balign 4
-	.long 2f - 1f, 4f - 3f, \type
-1:	.asciz "Xen"
-2:	.balign 4
-3:	\kind
-4:	.balign 4
-	.popsection
-	.endm
+#include "kit/note.inc"
 
 	note XEN_ELFNOTE_GUEST_OS, .asciz "socle-kit"
 	note XEN_ELFNOTE_GUEST_VERSION, .asciz "1"

@@ -8,16 +8,7 @@
 	.set SCHED_OP, 29		/* abi/xen.h and abi/sched.h, which are C */
 	.set SCHEDOP_POLL, 3
 
-	.macro note type, kind:vararg
-	.pushsection .note.Xen, "a", @note
-	.balign 4
-	.long 2f - 1f, 4f - 3f, \type
-1:	.asciz "Xen"
-2:	.balign 4
-3:	\kind
-4:	.balign 4
-	.popsection
-	.endm
+#include "kit/note.inc"
 
 	note 6, .asciz "socle-tiny"			/* guest OS */
 	note 5, .asciz "xen-3.0"			/* ABI */
