@@ -63,8 +63,9 @@ void tlb_flush_va_local(uint64_t va)
 	invlpg(va);
 }
 
-void tlb_flush_domain(struct domain *d)
+void tlb_flush_vcpus(struct domain *d, const uint64_t *mask)
 {
 	(void)d;
+	(void)mask;
 	tlb_flush_local();
 }
