@@ -34,6 +34,8 @@ static const struct option {
 	{ "debug", OPT_BOOL, &options.debug, 0, 0, "yes or no" },
 	{ "acpi", OPT_BOOL, &options.acpi, 0, 0, "on or off" },
 	{ "slice", OPT_NUMBER, &options.sched_slice_us, 100, 1000000, "100 to 1000000 microseconds" },
+	{ "max_cpus", OPT_NUMBER, &options.max_cpus, 1, 256, "1 to 256" },
+	{ "dom0_max_vcpus", OPT_NUMBER, &options.dom0_max_vcpus, 1, 128, "1 to 128" },
 	{ "smap", OPT_BOOL, &options.smap, 0, 0, "on or off" },
 };
 

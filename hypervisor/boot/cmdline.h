@@ -14,6 +14,8 @@ struct options {
 	bool debug;
 	bool acpi;
 	uint32_t sched_slice_us;
+	uint32_t max_cpus;		/* of the machine; 0 = all */
+	uint32_t dom0_max_vcpus;	/* 0 = as many as the machine has CPUs */
 	bool smap;
 };
 extern struct options options;

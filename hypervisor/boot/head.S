@@ -187,6 +187,8 @@ cpu0_stack:
 
 	.section .bss.page, "aw", @nobits
 	.balign 4096
+	.globl boot_l4
+	.hidden boot_l4
 boot_l4:
 	.skip 4096
 boot_l3:

@@ -8,6 +8,7 @@
 #include "boot/boot.h"
 #include "boot/cmdline.h"
 #include "cpu/cpu.h"
+#include "cpu/smp.h"
 #include "debug/console.h"
 #include "debug/log.h"
 #include "domain/dom0.h"
@@ -30,6 +31,7 @@ void boot_main(uint32_t magic, uint64_t info_paddr)
 	bootinfo_init(magic, info_paddr);
 	cmdline_parse(bootinfo.cmdline);
 	console_configure();
+	smp_register_cpu();
 	desc_init_cpu(0);
 	feature_init();
 	mm_boot_init();
@@ -40,6 +42,7 @@ void boot_main(uint32_t magic, uint64_t info_paddr)
 	timer_boot_init();
 	console_irq_init();
 	sched_init();
+	smp_boot_init();
 	if (dom0_create())
 		panic("dom0 could not be built; the lines above say why");
 	console_release_vga();

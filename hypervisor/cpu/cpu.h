@@ -15,7 +15,7 @@
 #include <abi/arch-x86_64.h>
 #include "mm/layout.h"
 
-#define MAX_CPUS 256
+#define MAX_CPUS 256u
 
 struct vcpu;
 struct domain;
@@ -26,13 +26,15 @@ struct domain;
 #define WORK_TLB	(1u << 2)	/* deferred flush, mm/tlb.c */
 
 struct cpu_info {
-	uint64_t align;				/* puts guest_regs.es on 16 bytes: the CPU aligns rsp before it pushes */
+	uint64_t flush_asked;			/* a: flushes that other CPUs have asked for so far, cpu/smp.c */
 	struct cpu_user_regs guest_regs;	/* of current; what is above .ss is what rsp0 points at */
 	uint32_t cpu;				/* index of this CPU */
-	uint32_t work;				/* WORK_* */
+	uint32_t work;				/* a: WORK_* */
 	struct vcpu *current_vcpu;		/* never NULL after sched_init(); the idle vCPU when idle */
 	uint64_t entry_tsc;			/* TSC at the last entry from ring 3, for preempt_check() */
-	uint64_t scratch[4];			/* entry.S */
+	uint64_t tlb_seen;			/* tlb_clock before the last CR3 write, ~0 without guest's entries: mm/tlb.c */
+	uint64_t flush_done;			/* flush_asked as of the last flush that served it */
+	int64_t tsc_offset;			/* what is added to this CPU's TSC; 0 when all count alike */
 } __attribute__((aligned(16)));
 
 static inline struct cpu_info *this_cpu(void)
@@ -51,9 +53,10 @@ static inline struct cpu_user_regs *guest_regs(void)
 	return &this_cpu()->guest_regs;
 }
 
+/* Other CPUs set bits too: smp_raise_work(). */
 static inline void cpu_raise_work(uint32_t bits)
 {
-	this_cpu()->work |= bits;
+	__atomic_fetch_or(&this_cpu()->work, bits, __ATOMIC_RELAXED);
 }
 
 /* True when the running operation should make itself a continuation (held the CPU too long). */
@@ -77,7 +80,8 @@ struct cpu_features {
 	char brand[49];
 };
 extern struct cpu_features host_features;
-void feature_init(void);			/* boot CPU: detects, sets CR0/CR4/EFER/XCR0/PAT */
+void feature_init(void);			/* boot CPU: detects, then does what feature_init_cpu() does */
+void feature_init_cpu(void);			/* sets CR0/CR4/EFER/XCR0/PAT as on the boot CPU */
 struct cpuid_regs { uint32_t a, b, c, d; };
 /* The CPUID view of a PV domain (pv-abi 1.11). *out is what the guest sees for leaf/subleaf. */
 void feature_guest_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, struct cpuid_regs *out);

@@ -7,10 +7,12 @@
  *
  * An idle vCPU never leaves: it halts here, the only place where interrupts are on.
  */
+#include "asm/atomic.h"
 #include "asm/cr.h"
 #include "asm/msr.h"
 #include "cpu/cpu.h"
 #include "domain/domain.h"
+#include "lib/util.h"
 #include "mm/mm.h"
 #include "pv/pv.h"
 #include "sched/sched.h"
@@ -28,7 +30,7 @@ bool preempt_check(void)
 {
 	const struct cpu_info *ci = this_cpu();
 
-	if (ci->work & WORK_RESCHED)
+	if (READ_ONCE(ci->work) & WORK_RESCHED)
 		return true;
 	return rdtsc() - ci->entry_tsc > tsc_khz * PREEMPT_AFTER_US / 1000;
 }
@@ -36,17 +38,18 @@ bool preempt_check(void)
 /* True when something was done. */
 static bool exit_do_work(struct cpu_info *ci)
 {
-	uint32_t work = ci->work;
+	uint32_t work;
 
-	if (!work)
+	if (!READ_ONCE(ci->work))
 		return false;
-	ci->work = 0;
+	work = xchg(&ci->work, 0);
 	if (work & WORK_TIMER)
 		timer_run_expired();
 	if (work & WORK_TLB)
 		tlb_run_deferred();
-	if ((work | ci->work) & WORK_RESCHED) {
-		ci->work &= ~WORK_RESCHED;
+	/* Those above may have asked for it just now. */
+	if (work & WORK_RESCHED || READ_ONCE(ci->work) & WORK_RESCHED) {
+		(void)atomic_and(&ci->work, ~WORK_RESCHED);
 		sched_run();
 	}
 	return true;
@@ -64,7 +67,8 @@ void exit_to_guest(void)
 			continue;
 		}
 		pv_deliver_pending(ci->current_vcpu);
-		if (!ci->work)
+		/* A bit set after this look comes with an interrupt, which strikes as soon as the guest runs. */
+		if (!READ_ONCE(ci->work))
 			return;
 	}
 }

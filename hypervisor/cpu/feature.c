@@ -175,8 +175,9 @@ static uint32_t xsave_size_for(uint64_t xcr0)
 	return size;
 }
 
-static void enable_features(struct cpu_features *f)
+void feature_init_cpu(void)
 {
+	const struct cpu_features *f = &host_features;
 	uint64_t cr4 = CR4_DE | CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 
 	if (cpuid(1).d & B(7))
@@ -193,10 +194,8 @@ static void enable_features(struct cpu_features *f)
 	write_cr0(CR0_PG | CR0_AM | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE);
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE | EFER_SCE);
 	wrmsr(MSR_PAT, PAT_VALUE);
-	if (f->xsave) {
+	if (f->xsave)
 		xsetbv(0, f->xcr0_max);
-		f->xsave_size = xsave_size_for(f->xcr0_max);
-	}
 }
 
 void feature_init(void)
@@ -211,7 +210,9 @@ void feature_init(void)
 	detect_xsave(f);
 	if (!f->nx)
 		panic("this CPU has no no-execute bit, or the firmware disabled it; enable it (XD, NX) in the setup");
-	enable_features(f);
+	feature_init_cpu();
+	if (f->xsave)
+		f->xsave_size = xsave_size_for(f->xcr0_max);
 	printk("CPU: %s, %u physical address bits%s%s%s%s\n", f->brand[0] ? f->brand : "unnamed", f->paddr_bits,
 	       f->xsave ? ", xsave" : "", f->avx512 ? ", avx512" : f->avx ? ", avx" : "", f->smep ? ", smep" : "",
 	       smap_enabled ? ", smap" : "");

@@ -11,6 +11,7 @@
 #include "asm/cr.h"
 #include "asm/msr.h"
 #include "cpu/cpu.h"
+#include "cpu/smp.h"
 #include "debug/log.h"
 #include "domain/domain.h"
 #include "mm/mm.h"
@@ -72,6 +73,8 @@ static void trap_nmi(void)
 {
 	struct vcpu *v = dom0 ? dom0->vcpu[0] : NULL;
 
+	if (smp_handle_nmi())
+		return;
 	log_guest("NMI\n");
 	if (!v)
 		return;

@@ -9,6 +9,7 @@
 #include "boot/cmdline.h"
 #include "boot/image.h"
 #include "cpu/cpu.h"
+#include "cpu/smp.h"
 #include "debug/console.h"
 #include "debug/log.h"
 #include "lib/format.h"
@@ -116,6 +117,7 @@ static void begin_panic(void)
 	if (again)
 		machine_halt();
 	again = true;
+	smp_stop_others();
 	console_configure();
 	printk("\n");
 	printk("****************************************\n");

@@ -335,15 +335,16 @@ static void start_vcpu(struct builder *b)
 static struct domain *create_domain(uint64_t nr_pages)
 {
 	struct xen_domctl_createdomain cfg = {
-		.max_vcpus = 1, .max_evtchn_port = ~0u, .max_grant_frames = -1,
+		.max_vcpus = MIN(options.dom0_max_vcpus ? options.dom0_max_vcpus : smp_nr_cpus(), (unsigned int)MAX_VCPUS_PER_DOMAIN),
+		.max_evtchn_port = ~0u, .max_grant_frames = -1,
 		.max_maptrack_frames = -1,
 	};
 	struct domain *d;
 	int err;
 
 	err = domain_create(0, &cfg, true, &d);
-	if (!err)
-		err = vcpu_create(d, 0);
+	for (unsigned int i = 0; !err && i < cfg.max_vcpus; i++)
+		err = vcpu_create(d, i);
 	if (err)
 		panic("dom0: the domain could not be created (error %d)", -err);
 	d->max_pages = nr_pages;

@@ -121,15 +121,17 @@ struct vcpu_sched {
 	struct fair_entity fair;	/* s: place in the run queue */
 	uint64_t charged;		/* s: system time up to which its run time is accounted */
 	bool yielded;			/* s: gave way on purpose */
-	uint64_t hard[CPU_WORDS], soft[CPU_WORDS];	/* d: affinity */
+	unsigned int last_cpu;		/* o: where its timers are */
+	unsigned int nailed;		/* a: the CPU it is nailed to + 1, 0 = none */
+	uint64_t hard[CPU_WORDS], soft[CPU_WORDS];	/* s: affinity; there is always a CPU in hard */
 };
 
 struct vcpu {
 	unsigned int id;			/* I */
 	struct domain *domain;			/* I */
 	bool idle;				/* I */
-	unsigned int cpu;			/* s: where it runs or ran last */
-	bool running;				/* s */
+	unsigned int cpu;			/* s: whose queue it belongs to; changes while it does not run */
+	bool running;				/* a: set under s when chosen, cleared when its registers are saved */
 	bool initialised;			/* d: has a context */
 	bool online;				/* d: !down */
 	bool blocked, polling;			/* a/o: SCHEDOP_block, poll */

@@ -125,6 +125,7 @@ void vcpu_relinquish(struct vcpu *v)
 	timer_stop(&v->periodic);
 	sched_poll_wake(v);		/* stops the timer; the pause keeps it from running */
 	v->runstate_va = v->time_va = 0;
+	v->time_base = (struct vcpu_time_info){ 0 };
 	info_unregister(v);
 	pv_vcpu_relinquish(v);
 }

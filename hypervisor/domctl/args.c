@@ -45,6 +45,6 @@ void bitmap_online(uint64_t bits[CPU_WORDS])
 	unsigned int i;
 
 	memset(bits, 0, BITMAP_BYTES);
-	for (i = 0; i < sched_nr_cpus(); i++)
+	for (i = 0; i < smp_nr_cpus(); i++)
 		bitmap_set(bits, i);
 }

@@ -315,13 +315,14 @@ static bool is_empty(const uint64_t a[CPU_WORDS])
 /* What counts: of the hard map the CPUs there are, of the soft one what the hard one allows. */
 static long affinity_out(struct vcpu *v, const struct xen_domctl_vcpuaffinity *a)
 {
-	uint64_t hard[CPU_WORDS], soft[CPU_WORDS];
+	uint64_t hard[CPU_WORDS], soft[CPU_WORDS], set_hard[CPU_WORDS], set_soft[CPU_WORDS];
 	long rc = 0;
 
 	bitmap_online(hard);
-	intersect(hard, v->sched.hard);
+	sched_get_affinity(v, set_hard, set_soft);
+	intersect(hard, set_hard);
 	memcpy(soft, hard, sizeof(soft));
-	intersect(soft, v->sched.soft);
+	intersect(soft, set_soft);
 	if (a->flags & XEN_VCPUAFFINITY_HARD)
 		rc = bitmap_copy_out(&a->cpumap_hard, hard);
 	if (!rc && a->flags & XEN_VCPUAFFINITY_SOFT)
@@ -350,27 +351,19 @@ long domctl_getvcpuaffinity(struct domain *d, struct xen_domctl *op)
 long domctl_setvcpuaffinity(struct domain *d, struct xen_domctl *op)
 {
 	const struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
-	uint64_t hard[CPU_WORDS], soft[CPU_WORDS], usable[CPU_WORDS];
+	uint64_t hard[CPU_WORDS], soft[CPU_WORDS];
 	struct vcpu *v;
 	long rc = affinity_args(d, a, &v);
 
 	if (rc)
 		return rc;
-	memcpy(hard, v->sched.hard, sizeof(hard));
-	memcpy(soft, v->sched.soft, sizeof(soft));
+	sched_get_affinity(v, hard, soft);
 	if (a->flags & XEN_VCPUAFFINITY_HARD && bitmap_copy_in(&a->cpumap_hard, hard))
 		return -XEN_EFAULT;
 	if (a->flags & XEN_VCPUAFFINITY_SOFT && bitmap_copy_in(&a->cpumap_soft, soft))
 		return -XEN_EFAULT;
-	bitmap_online(usable);
-	intersect(usable, hard);
-	if (is_empty(usable))
-		return -XEN_EINVAL;
-	spin_lock(&d->lock);
-	memcpy(v->sched.hard, hard, sizeof(hard));
-	memcpy(v->sched.soft, soft, sizeof(soft));
-	spin_unlock(&d->lock);
-	return affinity_out(v, a);
+	rc = sched_set_affinity(v, hard, soft);
+	return rc ? rc : affinity_out(v, a);
 }
 
 long domctl_sendtrigger(struct domain *d, struct xen_domctl *op)

@@ -37,9 +37,9 @@ long sysctl_physinfo(struct xen_sysctl *op)
 
 	memset(p, 0, sizeof(*p));
 	p->threads_per_core = 1;
-	p->cores_per_socket = sched_nr_cpus();
-	p->nr_cpus = sched_nr_cpus();
-	p->max_cpu_id = sched_nr_cpus() - 1;
+	p->cores_per_socket = smp_nr_cpus();
+	p->nr_cpus = smp_nr_cpus();
+	p->max_cpu_id = smp_nr_cpus() - 1;
 	p->nr_nodes = 1;
 	p->cpu_khz = (uint32_t)tsc_khz;
 	p->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1;
@@ -56,10 +56,10 @@ long sysctl_getcpuinfo(struct xen_sysctl *op)
 {
 	struct xen_sysctl_getcpuinfo *g = &op->u.getcpuinfo;
 	struct xen_sysctl_cpuinfo info;
-	uint32_t i, n = MIN(g->max_cpus, sched_nr_cpus());
+	uint32_t i, n = MIN(g->max_cpus, smp_nr_cpus());
 
 	for (i = 0; i < n; i++) {
-		info.idletime = sched_cpu_time(dom_idle->vcpu[i]);
+		info.idletime = sched_idle_time(i);
 		if (copy_to_guest(g->info + i * sizeof(info), &info, sizeof(info)))
 			return -XEN_EFAULT;
 	}
@@ -80,7 +80,7 @@ long sysctl_availheap(struct xen_sysctl *op)
 long sysctl_cputopoinfo(struct xen_sysctl *op)
 {
 	struct xen_sysctl_cputopoinfo *t = &op->u.cputopoinfo;
-	uint32_t i, n = sched_nr_cpus();
+	uint32_t i, n = smp_nr_cpus();
 
 	for (i = 0; t->cputopo && i < MIN(t->num_cpus, n); i++) {
 		struct xen_sysctl_cputopo cpu = { .core = i };

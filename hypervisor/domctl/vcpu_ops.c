@@ -56,21 +56,11 @@ static long op_is_up(struct vcpu *v, uint64_t arg)
 	return v->online;
 }
 
-/* As if the state had just been left and entered again. */
-static struct vcpu_runstate_info runstate_now(const struct vcpu *v)
-{
-	struct vcpu_runstate_info r = v->runstate;
-	uint64_t now = system_time();
-
-	if (now > r.state_entry_time)
-		r.time[r.state] += now - r.state_entry_time;
-	return r;
-}
-
 static long op_get_runstate(struct vcpu *v, uint64_t arg)
 {
-	struct vcpu_runstate_info r = runstate_now(v);
+	struct vcpu_runstate_info r;
 
+	sched_get_runstate(v, &r);
 	return copy_to_guest(arg, &r, sizeof(r)) ? -XEN_EFAULT : 0;
 }
 
@@ -99,6 +89,8 @@ static long op_register_time(struct vcpu *v, uint64_t arg)
 	v->time_va = area.addr.v;
 	if (v == current)
 		vtime_update(v);
+	else
+		v->time_base.tsc_to_system_mul = 0;	/* written when it runs next */
 	return 0;
 }
 

@@ -5,6 +5,7 @@
  * state, SDM vol. 3, 11.12.5). The timer counts down at a rate measured against the TSC, or uses the TSC
  * deadline where the CPU has it.
  */
+#include "asm/barrier.h"
 #include "asm/cpuid.h"
 #include "asm/io.h"
 #include "asm/msr.h"
@@ -25,6 +26,8 @@
 #define APIC_SPIV	0x0f0
 #define APIC_ESR	0x280
 #define APIC_LVT_CMCI	0x2f0
+#define APIC_ICR	0x300
+#define APIC_ICR_DEST	0x310
 #define APIC_LVT_TIMER	0x320
 #define APIC_LVT_THERMAL 0x330
 #define APIC_LVT_PMC	0x340
@@ -39,6 +42,12 @@
 #define LVT_NMI		(4u << 8)
 #define LVT_TSC_DEADLINE (2u << 17)
 #define DIV_BY_1	0xb
+/* Interrupt command (SDM vol. 3, figure 11-12). */
+#define ICR_NMI		(4u << 8)
+#define ICR_INIT	(5u << 8)
+#define ICR_STARTUP	(6u << 8)
+#define ICR_PENDING	(1u << 12)
+#define ICR_ASSERT	(1u << 14)
 #define APIC_BASE_X2	(1u << 10)
 #define APIC_BASE_ENABLE (1u << 11)
 
@@ -74,6 +83,41 @@ void apic_eoi(void)
 	apic_write(APIC_EOI, 0);
 }
 
+/* In xAPIC mode the command is two registers, and one command at a time is under way (SDM vol. 3, 11.6.1). */
+static void send_command(uint32_t id, uint32_t command)
+{
+	if (x2apic) {
+		/* The write does not wait for earlier stores, which the interrupt may be about (SDM vol. 3, 11.12.3). */
+		smp_mb();
+		wrmsr(MSR_X2APIC_BASE + APIC_ICR / 16, (uint64_t)id << 32 | command);
+		return;
+	}
+	while (apic_read(APIC_ICR) & ICR_PENDING)
+		cpu_relax();
+	apic_write(APIC_ICR_DEST, id << 24);
+	apic_write(APIC_ICR, command);
+}
+
+void apic_send_ipi(uint32_t id, uint8_t vector)
+{
+	send_command(id, ICR_ASSERT | vector);
+}
+
+void apic_send_nmi(uint32_t id)
+{
+	send_command(id, ICR_ASSERT | ICR_NMI);
+}
+
+void apic_send_init(uint32_t id)
+{
+	send_command(id, ICR_ASSERT | ICR_INIT);
+}
+
+void apic_send_startup(uint32_t id, uint8_t page)
+{
+	send_command(id, ICR_ASSERT | ICR_STARTUP | page);
+}
+
 /* 8259s: vectors where nothing else is (their spurious interrupts still come), everything masked. */
 static void mask_pics(void)
 {
@@ -106,6 +150,10 @@ void apic_map(void)
 
 void apic_init_cpu(void)
 {
+	uint64_t base = rdmsr(MSR_APIC_BASE), want = base | APIC_BASE_ENABLE | (x2apic ? APIC_BASE_X2 : 0);
+
+	if (base != want)
+		wrmsr(MSR_APIC_BASE, want);
 	apic_write(APIC_TPR, 0);
 	if (!x2apic) {
 		/* Flat logical mode, this CPU alone in its group. */
@@ -163,6 +211,11 @@ void apic_timer_calibrate(void)
 		panic("the local APIC's timer does not count");
 	printk("timer: local APIC, %llu.%03llu MHz\n", (unsigned long long)(timer_khz / 1000),
 	       (unsigned long long)(timer_khz % 1000));
+}
+
+void apic_timer_init_cpu(void)
+{
+	apic_write(APIC_LVT_TIMER, deadline ? LVT_TSC_DEADLINE | VECTOR_TIMER : VECTOR_TIMER);
 }
 
 void apic_timer_set(uint64_t expires_ns)

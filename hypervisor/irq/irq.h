@@ -14,6 +14,7 @@
 #define VECTOR_DYNAMIC_FIRST	0x30
 #define VECTOR_GUEST_SYSCALL	0x80	/* never given out: guests' INT 0x80 */
 #define VECTOR_DYNAMIC_LAST	0xef
+#define VECTOR_KICK		0xfc	/* another CPU wants something: cpu/smp.c */
 #define VECTOR_ERROR		0xfd
 #define VECTOR_TIMER		0xfe
 #define VECTOR_SPURIOUS		0xff
@@ -22,6 +23,7 @@ typedef void irq_handler_t(void *arg);
 
 /* irq/vector.c. A free vector for this handler, or -XEN_ENOSPC. */
 int irq_alloc_vector(irq_handler_t *handler, void *arg);
+/* When it returns no CPU is in the handler any more. Not from the handler itself, nor under a lock that it takes. */
 void irq_free_vector(unsigned int vector);
 
 /* irq/apic.c */
@@ -32,7 +34,13 @@ void apic_report_error(void);
 /* One-shot timer: fires VECTOR_TIMER at or soon after this system time; a past time fires at once. */
 void apic_timer_set(uint64_t expires_ns);
 void apic_timer_stop(void);
-void apic_timer_calibrate(void);	/* after clock_init() */
+void apic_timer_calibrate(void);	/* boot CPU, after clock_init() */
+void apic_timer_init_cpu(void);		/* the others */
+/* To the CPU with that APIC id. Start-up: at page << 12. */
+void apic_send_ipi(uint32_t id, uint8_t vector);
+void apic_send_nmi(uint32_t id);
+void apic_send_init(uint32_t id);
+void apic_send_startup(uint32_t id, uint8_t page);
 void apic_map(void);
 
 /* irq/ioapic.c: pins by global system interrupt number. */

@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <abi/errno.h>
 #include "asm/atomic.h"
+#include "asm/barrier.h"
+#include "cpu/cpu.h"
+#include "cpu/smp.h"
 #include "debug/log.h"
 #include "irq/irq.h"
 #include "lib/lock.h"
@@ -17,6 +20,7 @@ static struct {
 	irq_handler_t *handler;
 	void *arg;
 } vectors[256];
+static uint8_t serving[MAX_CPUS];	/* a: vector whose handler runs there, 0 = none */
 static struct spinlock vector_lock = SPINLOCK_INIT(RANK_IRQ);
 
 int irq_alloc_vector(irq_handler_t *handler, void *arg)
@@ -43,13 +47,22 @@ void irq_free_vector(unsigned int vector)
 	spin_lock(&vector_lock);
 	atomic_store(&vectors[vector].handler, NULL);
 	spin_unlock(&vector_lock);
+	smp_mb();
+	for (unsigned int cpu = 0; cpu < smp_nr_cpus(); cpu++)
+		while (cpu != this_cpu()->cpu && atomic_load(&serving[cpu]) == vector)
+			smp_relax();
 }
 
 void irq_handle_vector(uint8_t vector)
 {
 	irq_handler_t *handler;
+	unsigned int me;
 
 	switch (vector) {
+	case VECTOR_KICK:
+		apic_eoi();
+		smp_interrupt();
+		return;
 	case VECTOR_SPURIOUS:
 		/* Neither requested nor in service: no acknowledgement (SDM vol. 3, 11.9). */
 		return;
@@ -65,9 +78,13 @@ void irq_handle_vector(uint8_t vector)
 	/* A masked 8259 still delivers its spurious interrupt; the local APIC knows nothing of it. */
 	if (vector < VECTOR_DYNAMIC_FIRST)
 		return;
+	me = this_cpu()->cpu;
+	atomic_store(&serving[me], vector);
+	smp_mb();				/* with irq_free_vector(): it sees us, or we see no handler */
 	handler = atomic_load(&vectors[vector].handler);
 	if (handler)
 		handler(vectors[vector].arg);
+	atomic_store(&serving[me], 0);
 	apic_eoi();
 }
 

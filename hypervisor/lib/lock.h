@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "asm/barrier.h"
+#include "cpu/smp.h"
 
 /* Outermost first. RANK_NONE is not checked. */
 enum lock_rank {
@@ -32,6 +32,7 @@ enum lock_rank {
 	RANK_PALLOC,	/* page allocator */
 	RANK_TIME,	/* wall clock */
 	RANK_SCHED,	/* a run queue */
+	RANK_SHARE,	/* what is left of a domain's cap */
 	RANK_TIMER,	/* a timer heap */
 	RANK_IOAPIC,	/* IO-APIC index/data pairs */
 	RANK_CONSOLE,	/* log ring, UART: may be taken anywhere */
@@ -65,7 +66,7 @@ static inline void spin_lock_raw(struct spinlock *l)
 	uint16_t ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_SEQ_CST);
 
 	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket)
-		cpu_relax();
+		smp_relax();
 }
 
 static inline void spin_lock(struct spinlock *l)

@@ -121,6 +121,7 @@ void page_release(struct page *pg)
 	spin_unlock(&d->page_lock);
 	pg->owner = NULL;
 	pg->type = 0;
+	pg->stamp = tlb_stamp();
 	m2p_set(page_to_mfn(pg), INVALID_M2P_ENTRY);
 	palloc_put(pg, 0);
 	if (last)
@@ -163,6 +164,7 @@ bool page_unshare(void *hv_page, struct domain *d)
 	pg->owner = NULL;
 	pg->type = 0;
 	pg->count = 0;
+	pg->stamp = tlb_stamp();
 	m2p_set(page_to_mfn(pg), INVALID_M2P_ENTRY);
 	return true;
 }

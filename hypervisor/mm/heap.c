@@ -93,6 +93,7 @@ static void slab_free(struct page *pg, void *p)
 	if (release) {
 		list_del(&pg->list);
 		pg->flags &= ~PG_SLAB;
+		pg->stamp = 0;		/* no guest has ever mapped it */
 	}
 	spin_unlock(&heap_lock);
 	if (release)

@@ -88,9 +88,11 @@ uint64_t bootmem_alloc(uint64_t size, uint64_t align);	/* zeroed, below 4 GiB; p
 void bootmem_hand_over(void);			/* the rest to palloc */
 
 /* ---- tlb.c ------------------------------------------------------------------------------------------------------------ */
-void tlb_mark_stale(void);			/* a translation went away; somebody may still use it */
-void tlb_sync(void);				/* after this nobody does */
-void tlb_cr3_written(void);
+extern uint64_t tlb_clock;			/* a: tlb.c, and the assembly that writes CR3 */
+uint64_t tlb_stamp(void);			/* for a frame to which all entries are gone */
+void tlb_sync(uint64_t stamp);			/* after this no CPU uses a translation from before the stamp */
+/* Writes CR3. idle: the root has no guest's entries. */
+void tlb_load_root(uint64_t maddr, bool idle);
 
 /* ---- space.c ---------------------------------------------------------------------------------------------------------- */
 uint64_t *walk_l1_slot(struct vcpu *v, uint64_t va);	/* v's kernel tables; NULL if there is no last-level table */

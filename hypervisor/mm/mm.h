@@ -35,7 +35,10 @@ struct page {
 	uint32_t order;			/* free block's order (palloc lock); slab class, page count of a large object (heap) */
 	uint32_t flags;			/* PG_* below; those of the allocators change under their locks */
 	uint32_t in_use;		/* slab: objects handed out (heap lock) */
-	void *slab_free;		/* slab: first free object (heap lock) */
+	union {
+		void *slab_free;	/* slab: first free object (heap lock) */
+		uint64_t stamp;		/* others: when the last reference of a type or any went, mm/tlb.c; 0 never */
+	};
 };					/* 64 bytes, asserted */
 
 #define PG_RAM		(1u << 0)	/* I after boot: memory that may have an owner */

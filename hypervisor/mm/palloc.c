@@ -10,7 +10,8 @@
  * A claim promises a domain pages before it takes them: others are refused what is promised.
  *
  * Locks: palloc_lock for the lists, the PG_FREE flags and claims; d->page_lock (outer) for a domain's counters and
- * list. Pages are zeroed when they are handed out, after tlb_sync(): nobody can still write to them.
+ * list. Pages are zeroed when they are handed out, after tlb_sync(): nobody can still write to them. The stamp of a
+ * free block's first page is the latest of all its pages.
  */
 #include <string.h>
 #include "debug/log.h"
@@ -57,6 +58,8 @@ static void block_remove(struct page *pg)
 
 static void free_locked(mfn_t mfn, unsigned int order)
 {
+	uint64_t stamp = mfn_to_page(mfn)->stamp;
+
 	BUG_ON(mfn_to_page(mfn)->flags & PG_FREE);
 	free_pages += 1UL << order;
 	for (; order < PALLOC_MAX_ORDER; order++) {
@@ -69,8 +72,10 @@ static void free_locked(mfn_t mfn, unsigned int order)
 		if (!(pg->flags & PG_FREE) || pg->order != order)
 			break;
 		block_remove(pg);
+		stamp = MAX(stamp, pg->stamp);
 		mfn &= ~(1UL << order);
 	}
+	mfn_to_page(mfn)->stamp = stamp;
 	block_insert(mfn, order);
 }
 
@@ -111,6 +116,7 @@ static struct page *take_locked(unsigned int order, unsigned int top_zone)
 			while (o > order) {
 				o--;
 				block_insert(page_to_mfn(pg), o);
+				pg[1UL << o].stamp = pg->stamp;
 				pg += 1UL << o;
 			}
 			free_pages -= 1UL << order;
@@ -133,7 +139,7 @@ struct page *palloc_get(unsigned int order, unsigned int addr_bits)
 	pg = take_locked(order, top);
 	spin_unlock(&palloc_lock);
 	if (pg)
-		tlb_sync();
+		tlb_sync(pg->stamp);
 	return pg;
 }
 

@@ -56,7 +56,6 @@ static void entry_drop(uint64_t type, uint64_t pte)
 {
 	if (!(pte & PTE_P))
 		return;
-	tlb_mark_stale();
 	if (type == PGT_l1)
 		(void)pte_put(type, pte, false);
 	else if (mfn_is_ram(pte_mfn(pte)))
@@ -78,8 +77,6 @@ static int update_entry(const struct update *u, uint64_t *slot, uint64_t value)
 	if (flags_only(u->type, old, value)) {
 		if (u->type == PGT_l1 ? !pte_l1_flags_ok(u->owner, value) : !pte_table_flags_ok(value))
 			return -XEN_EINVAL;
-		if (old & ~value & (PTE_RW | PTE_US))
-			tlb_mark_stale();
 		return entry_write(u, slot, u->type == PGT_l1 ? pte_l1_fix(value) : value | PTE_US);
 	}
 	rc = pte_get(u->owner, u->fd, u->type, &value);
@@ -385,7 +382,6 @@ static int grant_entry_set(struct domain *d, uint64_t host_addr, bool contains_p
 
 	if (slot && maps(READ_ONCE(*slot), mfn, writable)) {
 		WRITE_ONCE(*slot, value);
-		tlb_mark_stale();
 		rc = 0;
 	}
 	if (held)

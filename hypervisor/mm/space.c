@@ -159,8 +159,8 @@ void perdomain_set_pte(struct vcpu *v, unsigned int window_page, uint64_t pte)
 	if (*slot == pte)
 		return;
 	WRITE_ONCE(*slot, pte);
-	tlb_flush_va_local(va);
-	tlb_mark_stale();
+	if (v == current)
+		tlb_flush_va_local(va);
 }
 
 void mm_install_hv_slots(struct domain *d, uint64_t *l4)
@@ -176,8 +176,10 @@ void mm_load_vcpu(struct vcpu *v)
 {
 	const struct page *root = v->kernel_mode || !v->root_user ? v->root_kernel : v->root_user;
 
-	write_cr3(v->idle || !root ? virt_to_maddr(idle_l4) : page_to_mfn(root) << PAGE_SHIFT);
-	tlb_cr3_written();
+	if (v->idle || !root)
+		tlb_load_root(virt_to_maddr(idle_l4), true);
+	else
+		tlb_load_root(page_to_mfn(root) << PAGE_SHIFT, false);
 }
 
 void mm_drop_table(struct vcpu *v, struct page *pg)

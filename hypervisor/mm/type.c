@@ -16,11 +16,12 @@
  * A table with references but neither PGT_validated nor PGT_partial is in somebody's hands right now.
  *
  * For table types the caller holds the mm_lock of the owner, or nothing of the owner can run. Writable and
- * descriptor types need no lock. A change of type is preceded by tlb_sync(): no CPU still
- * uses translations from the frame's earlier life.
+ * descriptor types need no lock; who finds such a page in somebody's hands waits. The last put of a type stamps the
+ * frame, and a change of type is preceded by tlb_sync(): no CPU still uses translations from the frame's earlier life.
  */
 #include "asm/atomic.h"
 #include "cpu/cpu.h"
+#include "cpu/smp.h"
 #include "debug/log.h"
 #include "domain/domain.h"
 #include "lib/util.h"
@@ -49,7 +50,6 @@ static int table_devalidate(struct page *pg, uint64_t type, bool preemptible)
 	unsigned int i;
 	int rc;
 
-	tlb_mark_stale();
 	while (pg->cursor) {
 		i = pg->cursor - 1;
 		if (type != PGT_l4 || !slot_is_hypervisor(i)) {
@@ -139,8 +139,10 @@ static int table_first_get(struct page *pg, uint64_t type, bool had_partial)
 		stopped = false;
 		rc = -XEN_EBUSY;
 	}
-	if (rc)
+	if (rc) {
+		pg->stamp = tlb_stamp();
 		atomic_store(&pg->type, stopped ? type | PGT_partial : type);
+	}
 	if (had_partial && !stopped)
 		page_put(pg);
 	return rc;
@@ -167,6 +169,7 @@ int page_settle_partial(struct page *pg)
 	/* Held while we work, so that nobody else starts. */
 	atomic_store(&pg->type, type | 1);
 	rc = table_devalidate(pg, type, true);
+	pg->stamp = tlb_stamp();
 	atomic_store(&pg->type, rc ? (type | PGT_partial) : type);
 	if (!rc)
 		page_put(pg);
@@ -186,12 +189,18 @@ static int type_first_get(struct page *pg, uint64_t x, uint64_t type)
 	if (cmpxchg64(&pg->type, x, type | 1) != x)
 		return 1;
 	if ((x & PGT_type_mask) != type)
-		tlb_sync();
+		tlb_sync(pg->stamp);
 	if (type_is_table(type))
 		return table_first_get(pg, type, partial);
 	rc = type == PGT_seg_desc ? seg_desc_validate(pg) : 0;
 	atomic_store(&pg->type, rc ? type : (type | PGT_validated | 1));
 	return rc;
+}
+
+/* A page that another CPU makes writable or a descriptor page this moment, or the reverse: not for long. */
+static bool in_hands(uint64_t x)
+{
+	return (x & PGT_count_mask) && !(x & (PGT_validated | PGT_partial)) && !type_is_table(x & PGT_type_mask);
 }
 
 int page_get_type(struct page *pg, uint64_t type)
@@ -207,12 +216,16 @@ int page_get_type(struct page *pg, uint64_t type)
 				return rc;
 			continue;
 		}
+		if (in_hands(x)) {
+			smp_relax();
+			continue;
+		}
 		if ((x & PGT_type_mask) != type || (x & PGT_count_mask) >= TYPE_COUNT_LIMIT)
 			return -XEN_EBUSY;
 		if (x & PGT_partial)
 			return table_revive(pg, type);
 		if (!(x & PGT_validated))
-			return -XEN_EBUSY;
+			return -XEN_EBUSY;	/* a table of an owner whose lock we do not hold */
 		if (cmpxchg64(&pg->type, x, x + 1) == x)
 			return 0;
 	}
@@ -227,18 +240,24 @@ static int type_put(struct page *pg, bool preemptible)
 		x = atomic_load(&pg->type);
 		type = x & PGT_type_mask;
 		BUG_ON(!(x & PGT_count_mask));
-		if ((x & PGT_count_mask) > 1 || !type_is_table(type)) {
-			/* A descriptor page without users is checked again at its next use. */
-			if (cmpxchg64(&pg->type, x, (x & PGT_count_mask) > 1 ? x - 1 : type) == x)
+		if ((x & PGT_count_mask) > 1) {
+			if (cmpxchg64(&pg->type, x, x - 1) == x)
 				return 0;
 			continue;
 		}
+		/* Neither valid nor free: ours alone until the stamp stands. */
 		if (cmpxchg64(&pg->type, x, type | 1) == x)
 			break;
 	}
-	if (x & PGT_validated)
-		pg->cursor = PT_ENTRIES;
-	rc = table_devalidate(pg, type, preemptible);
+	rc = 0;
+	if (type_is_table(type)) {
+		if (x & PGT_validated)
+			pg->cursor = PT_ENTRIES;
+		rc = table_devalidate(pg, type, preemptible);
+	}
+	if (!rc)
+		pg->stamp = tlb_stamp();
+	/* A descriptor page without users is checked again at its next use. */
 	atomic_store(&pg->type, rc ? (type | PGT_partial | 1) : type);
 	return rc;
 }

@@ -1,30 +1,36 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who runs on this CPU: the run queue, waking and sleeping, the context switch. The order itself is fair.c's.
+ * Who runs on each CPU: the run queues, waking and sleeping, the context switch. The order itself is fair.c's, the
+ * choice of the CPU balance.c's.
  *
  * A vCPU is runnable when nothing holds it: it has a context, is online, neither blocked nor polling, and neither it nor
  * its domain is paused. Flags change first, then sched_wake() or sched_sleep() make the queue agree; both
- * may be called when nothing changed. A vCPU is in the queue, or running, or neither.
+ * may be called when nothing changed. A vCPU belongs to the queue of vcpu.cpu and is in it, or running, or neither; its
+ * scheduling state is under that queue's lock, and it changes queues only while it does not run.
  *
  * sched_run() is reached only from the way back to a guest (cpu/exit.c), when all that the guest can see is in
  * guest_regs. There is one stack a CPU, so a switch is an exchange of data: save the old one's registers, segments and
- * extended state; load the new one's page tables, descriptor tables and state.
+ * extended state; load the new one's page tables, descriptor tables and state. The queue's "running" says who was
+ * chosen; vcpu.running stays true until the registers are saved, which happens after the lock is dropped. Until then the vCPU
+ * can be chosen again by its own CPU only.
  *
  * A slice's timer is armed only while somebody waits: a guest that is alone is not interrupted.
- * Everything in struct runqueue, and what is marked s in struct vcpu and struct domain, is under its lock.
  */
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <abi/errno.h>
 #include <abi/vcpu.h>
+#include "asm/atomic.h"
 #include "asm/barrier.h"
 #include "asm/msr.h"
 #include "boot/cmdline.h"
 #include "cpu/cpu.h"
+#include "cpu/smp.h"
 #include "debug/log.h"
 #include "domain/domain.h"
 #include "evtchn/evtchn.h"
+#include "lib/bitmap.h"
 #include "lib/list.h"
 #include "lib/lock.h"
 #include "lib/util.h"
@@ -32,6 +38,7 @@
 #include "pv/pv.h"
 #include "pv/vectors.h"
 #include "sched/fair.h"
+#include "sched/internal.h"
 #include "sched/sched.h"
 #include "time/clock.h"
 #include "time/timer.h"
@@ -39,32 +46,32 @@
 #define SLICE_DEFAULT_US	5000u
 #define RATELIMIT_DEFAULT_US	1000u
 #define RATELIMIT_MAX_US	500000u		/* the longest that pv-abi's tools accept */
-
-struct runqueue {
-	struct spinlock lock;
-	struct fair_queue fair;
-	struct vcpu *running;		/* never NULL once the CPU is up; may be the idle vCPU */
-	struct vcpu *idle;
-	struct timer slice;		/* end of a slice, or of a cap's period */
-};
+#define LEAD_OF_IDLE		INT64_MIN
 
 static struct runqueue queues[MAX_CPUS];
-static unsigned int nr_cpus;
 static uint32_t ratelimit_us = RATELIMIT_DEFAULT_US;
 
-static struct runqueue *queue_of(const struct vcpu *v)
+struct runqueue *sched_queue(unsigned int cpu)
 {
-	return &queues[v->cpu];
+	return &queues[cpu];
 }
 
-static struct vcpu *vcpu_of(struct fair_entity *e)
+/* The queue v belongs to, locked. */
+static struct runqueue *lock_queue_of(const struct vcpu *v)
 {
-	return container_of(e, struct vcpu, sched.fair);
+	for (;;) {
+		struct runqueue *rq = &queues[READ_ONCE(v->cpu)];
+
+		spin_lock(&rq->lock);
+		if (rq == &queues[READ_ONCE(v->cpu)])
+			return rq;
+		spin_unlock(&rq->lock);
+	}
 }
 
-unsigned int sched_nr_cpus(void)
+struct spinlock *sched_lock_vcpu(const struct vcpu *v)
 {
-	return nr_cpus;
+	return &lock_queue_of(v)->lock;
 }
 
 uint32_t sched_ratelimit_us(void)
@@ -82,94 +89,36 @@ int sched_set_ratelimit_us(uint32_t us)
 
 bool sched_runnable(const struct vcpu *v)
 {
-	return v->initialised && v->online && !v->blocked && !v->polling &&
+	return v->initialised && v->online && !READ_ONCE(v->blocked) && !READ_ONCE(v->polling) &&
 	       !READ_ONCE(v->pause_count) && !READ_ONCE(v->domain->pause_count);
-}
-
-/* ---- run states ---------------------------------------------------------------------------------- */
-
-void runstate_update(struct vcpu *v, int state)
-{
-	uint64_t now = system_time();
-
-	if (v->runstate.state == state)
-		return;
-	if (now > v->runstate.state_entry_time)
-		v->runstate.time[v->runstate.state] += now - v->runstate.state_entry_time;
-	v->runstate.state_entry_time = now;
-	v->runstate.state = state;
-}
-
-static int state_of_waiting(const struct vcpu *v)
-{
-	if (sched_runnable(v))
-		return RUNSTATE_runnable;
-	return v->initialised && v->online && (v->blocked || v->polling) ? RUNSTATE_blocked : RUNSTATE_offline;
-}
-
-uint64_t sched_cpu_time(const struct vcpu *v)
-{
-	uint64_t t = v->runstate.time[RUNSTATE_running], entry = v->runstate.state_entry_time, now;
-
-	if (v->runstate.state != RUNSTATE_running)
-		return t;
-	now = system_time();
-	return now > entry ? t + now - entry : t;
-}
-
-void sched_with_kernel_tables(struct vcpu *v, void (*fn)(struct vcpu *))
-{
-	if (v->kernel_mode) {
-		fn(v);
-		return;
-	}
-	v->kernel_mode = true;
-	mm_load_vcpu(v);
-	fn(v);
-	v->kernel_mode = false;
-	mm_load_vcpu(v);
-}
-
-/* v is current. With the assist runstate_update_flag a reader on another vCPU sees when a copy is under way. */
-void sched_publish_runstate(struct vcpu *v)
-{
-	struct vcpu_runstate_info copy = v->runstate;
-	uint64_t entry_va = v->runstate_va + offsetof(struct vcpu_runstate_info, state_entry_time);
-	bool flag = v->domain->vm_assist & (1u << VMASST_TYPE_runstate_update_flag);
-
-	if (!v->runstate_va)
-		return;
-	if (flag) {
-		copy.state_entry_time |= XEN_RUNSTATE_UPDATE;
-		if (copy_to_guest(entry_va, &copy.state_entry_time, sizeof(copy.state_entry_time)))
-			return;
-		smp_wmb();
-	}
-	/* An area that is not mapped now is the guest's own loss: it is written again at the next switch. */
-	if (copy_to_guest(v->runstate_va, &copy, sizeof(copy)) || !flag)
-		return;
-	smp_wmb();
-	copy.state_entry_time &= ~XEN_RUNSTATE_UPDATE;
-	(void)copy_to_guest(entry_va, &copy.state_entry_time, sizeof(copy.state_entry_time));
 }
 
 /* ---- the queue ----------------------------------------------------------------------------------- */
 
-/* Runs on the queue's CPU; elsewhere it would be an interrupt to that CPU. */
-static void reschedule(const struct runqueue *rq)
+void sched_reschedule(const struct runqueue *rq)
 {
-	if (rq == &queues[this_cpu()->cpu])
-		cpu_raise_work(WORK_RESCHED);
+	smp_raise_work(rq->cpu, WORK_RESCHED);
 }
 
 static void slice_over(void *arg)
 {
-	reschedule(arg);
+	sched_reschedule(arg);
 }
 
-static uint64_t slice_ns(void)
+uint64_t sched_slice_ns(void)
 {
 	return (options.sched_slice_us ? options.sched_slice_us : SLICE_DEFAULT_US) * 1000UL;
+}
+
+void sched_publish_hints(struct runqueue *rq, uint64_t now)
+{
+	const struct fair_entity *e = rq->fair.nr ? fair_first(&rq->fair, now) : NULL;
+
+	if (e)
+		WRITE_ONCE(rq->waiting_vtime, e->vtime);
+	WRITE_ONCE(rq->waiting, e != NULL);
+	WRITE_ONCE(rq->lead, rq->running->idle ? LEAD_OF_IDLE
+					       : (int64_t)(rq->running->sched.fair.vtime - rq->fair.base));
 }
 
 static void charge(struct runqueue *rq, uint64_t now)
@@ -191,54 +140,77 @@ static void arm_slice(struct runqueue *rq, uint64_t now, uint64_t again)
 
 	if (!v->idle) {
 		uint64_t budget = fair_budget(&v->domain->sched, now);
-		uint64_t run = rq->fair.nr ? MIN(budget, slice_ns()) : budget;
+		uint64_t run = rq->fair.nr ? MIN(budget, sched_slice_ns()) : budget;
 
 		if (run != ~0UL && (!at || now + run < at))
 			at = now + run;
 	}
 	if (at)
 		timer_set(&rq->slice, at);
-	else
+	else if (timer_active(&rq->slice))
 		timer_stop(&rq->slice);
+}
+
+static bool should_queue(const struct runqueue *rq, const struct vcpu *v)
+{
+	return !v->idle && rq->running != v && !v->sched.fair.queued && sched_runnable(v);
+}
+
+static void enqueue_woken(struct runqueue *rq, struct vcpu *v)
+{
+	uint64_t now = system_time();
+
+	charge(rq, now);
+	fair_adopt(&rq->fair, &v->sched.fair);
+	fair_insert(&rq->fair, &v->sched.fair, true);
+	runstate_update(v, RUNSTATE_runnable);
+	sched_publish_hints(rq, now);
+	if (rq->running->idle ||
+	    fair_preempts(&v->sched.fair, &rq->running->sched.fair, ratelimit_us * 1000UL, now))
+		sched_reschedule(rq);
+	else if (!timer_active(&rq->slice) || rq->slice.expires > now + sched_slice_ns())
+		timer_set(&rq->slice, now + sched_slice_ns());
 }
 
 void sched_wake(struct vcpu *v)
 {
-	struct runqueue *rq = queue_of(v);
-	uint64_t now = system_time();
+	struct runqueue *rq = lock_queue_of(v), *to;
 
-	spin_lock(&rq->lock);
-	if (!v->idle && !v->running && !v->sched.fair.queued && sched_runnable(v)) {
-		charge(rq, now);
-		fair_insert(&rq->fair, &v->sched.fair, true);
-		runstate_update(v, RUNSTATE_runnable);
-		if (rq->running->idle ||
-		    fair_preempts(&v->sched.fair, &rq->running->sched.fair, ratelimit_us * 1000UL, now))
-			reschedule(rq);
-		else if (!timer_active(&rq->slice) || rq->slice.expires > now + slice_ns())
-			timer_set(&rq->slice, now + slice_ns());
+	/* Its registers are in memory: any CPU may have it. */
+	if (should_queue(rq, v) && !atomic_load(&v->running)) {
+		to = balance_place(v);
+		if (to != rq) {
+			WRITE_ONCE(v->cpu, to->cpu);
+			spin_unlock(&rq->lock);
+			rq = lock_queue_of(v);
+		}
 	}
+	if (should_queue(rq, v))
+		enqueue_woken(rq, v);
 	spin_unlock(&rq->lock);
 }
 
 void sched_sleep(struct vcpu *v)
 {
-	struct runqueue *rq = queue_of(v);
+	struct runqueue *rq = lock_queue_of(v);
 
-	spin_lock(&rq->lock);
-	fair_remove(&rq->fair, &v->sched.fair);
-	if (v->running)
-		reschedule(rq);
-	else if (!v->idle)
-		runstate_update(v, state_of_waiting(v));
+	if (rq->running == v) {
+		sched_reschedule(rq);
+	} else if (!v->idle) {
+		if (v->sched.fair.queued) {
+			fair_remove(&rq->fair, &v->sched.fair);
+			sched_publish_hints(rq, system_time());
+		}
+		runstate_update(v, runstate_of_waiting(v));
+	}
 	spin_unlock(&rq->lock);
 }
 
 void sched_sleep_sync(struct vcpu *v)
 {
 	sched_sleep(v);
-	while (v != current && __atomic_load_n(&v->running, __ATOMIC_ACQUIRE))
-		cpu_relax();
+	while (v != current && atomic_load(&v->running))
+		smp_relax();
 }
 
 /* ---- the switch ---------------------------------------------------------------------------------- */
@@ -262,7 +234,7 @@ static void context_save(struct vcpu *v)
 
 static void publish_in(struct vcpu *v)
 {
-	vtime_update(v);
+	vtime_switched_in(v);
 	sched_publish_runstate(v);
 }
 
@@ -270,6 +242,8 @@ static void publish_in(struct vcpu *v)
  * are loaded. */
 static void context_load(struct vcpu *v)
 {
+	unsigned int cpu = this_cpu()->cpu;
+
 	current = v;
 	mm_load_vcpu(v);
 	desc_load_vcpu(v);
@@ -279,6 +253,29 @@ static void context_load(struct vcpu *v)
 	sched_with_kernel_tables(v, publish_in);
 	xstate_restore(v);
 	pv_context_load(v);
+	if (v->sched.last_cpu == cpu)
+		return;
+	v->sched.last_cpu = cpu;
+	vtime_vcpu_moved(v);
+	timer_bring(&v->poll_timer);
+}
+
+/* The one whom fair shares want here: of this queue, or another's. Taken out of it; NULL: nobody. */
+static struct fair_entity *pick(struct runqueue *rq, uint64_t now, uint64_t *again)
+{
+	struct fair_entity *e = fair_pick(&rq->fair, now, again), *other;
+
+	if (smp_nr_cpus() == 1)
+		return e;
+	other = balance_steal(rq, e, now);
+	if (other) {
+		if (e)
+			fair_insert(&rq->fair, e, false);
+		return other;
+	}
+	if (e && !rq->fair.nr)
+		balance_lift(rq, e);
+	return e;
 }
 
 static struct vcpu *choose(struct runqueue *rq, uint64_t now)
@@ -288,38 +285,57 @@ static struct vcpu *choose(struct runqueue *rq, uint64_t now)
 	uint64_t again;
 
 	charge(rq, now);
-	if (!prev->idle && sched_runnable(prev)) {
+	/* One that must leave this CPU finds its place when it is saved: sched_run(). */
+	if (!prev->idle && sched_runnable(prev) && balance_allowed(prev, rq->cpu)) {
 		if (prev->sched.yielded)
 			fair_yield(&rq->fair, &prev->sched.fair);
 		fair_insert(&rq->fair, &prev->sched.fair, false);
 	}
 	prev->sched.yielded = false;
-	e = fair_pick(&rq->fair, now, &again);
+	e = pick(rq, now, &again);
 	next = e ? vcpu_of(e) : rq->idle;
 	next->sched.charged = now;
 	rq->running = next;
 	if (next != prev) {
-		runstate_update(prev, prev->idle ? RUNSTATE_runnable : state_of_waiting(prev));
+		runstate_update(prev, prev->idle ? RUNSTATE_runnable : runstate_of_waiting(prev));
 		runstate_update(next, RUNSTATE_running);
-		next->running = true;
+		atomic_store(&next->running, true);
 	}
+	balance_set_idle(rq->cpu, next->idle);
+	sched_publish_hints(rq, now);
 	arm_slice(rq, now, again);
 	return next;
+}
+
+static void switch_to(struct vcpu *prev, struct vcpu *next)
+{
+	context_save(prev);
+	atomic_store(&prev->running, false);
+	/* Waking does nothing when it is in the queue already, or not runnable. */
+	if (!prev->idle && !balance_allowed(prev, this_cpu()->cpu))
+		sched_wake(prev);
+	context_load(next);
 }
 
 void sched_run(void)
 {
 	struct runqueue *rq = &queues[this_cpu()->cpu];
 	struct vcpu *prev = rq->running, *next;
+	uint64_t now = system_time();
+	int taker = -1;
 
 	spin_lock(&rq->lock);
-	next = choose(rq, system_time());
+	next = choose(rq, now);
 	spin_unlock(&rq->lock);
-	if (next == prev)
+	if (next != prev)
+		switch_to(prev, next);
+	if (!READ_ONCE(rq->waiting) || smp_nr_cpus() == 1)
 		return;
-	context_save(prev);
-	__atomic_store_n(&prev->running, false, __ATOMIC_RELEASE);
-	context_load(next);
+	spin_lock(&rq->lock);
+	taker = balance_offer(rq, now);
+	spin_unlock(&rq->lock);
+	if (taker >= 0)
+		smp_raise_work((unsigned int)taker, WORK_RESCHED);
 }
 
 /* ---- what current asks for ------------------------------------------------------------------------ */
@@ -359,33 +375,93 @@ void sched_poll_wake(struct vcpu *v)
 	sched_wake(v);
 }
 
-/* A vCPU that runs on this CPU finds the event on its way back; one that waits in the queue finds it when it runs. */
+/* A vCPU that runs on this CPU finds the event on its way back, one that waits in the queue finds it when it runs; one
+ * that runs elsewhere is interrupted. */
 void vcpu_kick(struct vcpu *v)
 {
+	unsigned int cpu;
+
 	if (!must_be_told(v))
 		return;
 	if (__atomic_exchange_n(&v->blocked, false, __ATOMIC_SEQ_CST))
 		sched_wake(v);
 	sched_poll_wake(v);
+	cpu = READ_ONCE(v->cpu);
+	if (v != current && atomic_load(&v->running) && cpu != this_cpu()->cpu)
+		smp_kick(cpu);
 }
 
 /* ---- beginning and end ----------------------------------------------------------------------------- */
 
 int sched_set_share(struct domain *d, uint16_t weight, uint16_t cap)
 {
-	struct runqueue *rq = &queues[0];	/* the one run queue there is; others would be locked in turn */
+	unsigned int i;
 
 	if (!weight)
 		return -XEN_EINVAL;
-	spin_lock(&rq->lock);
-	d->sched.weight = weight;
-	if (d->sched.cap != cap) {
-		d->sched.cap = cap;
-		d->sched.used = 0;
-		d->sched.period_start = system_time();
+	fair_group_set(&d->sched, weight, cap, system_time());
+	/* Those that run alone have no slice that ends. */
+	for (i = 0; i < d->max_vcpus; i++)
+		if (d->vcpu[i] && atomic_load(&d->vcpu[i]->running))
+			smp_raise_work(READ_ONCE(d->vcpu[i]->cpu), WORK_RESCHED);
+	return 0;
+}
+
+/* Under the new rules v may have to leave where it is. */
+static void settle_affinity(struct vcpu *v)
+{
+	struct runqueue *rq = lock_queue_of(v);
+	bool move = v->sched.fair.queued && !balance_allowed(v, rq->cpu);
+
+	if (rq->running == v)
+		sched_reschedule(rq);
+	if (move) {
+		fair_remove(&rq->fair, &v->sched.fair);
+		sched_publish_hints(rq, system_time());
 	}
 	spin_unlock(&rq->lock);
-	cpu_raise_work(WORK_RESCHED);
+	if (move)
+		sched_wake(v);
+}
+
+static bool has_cpu(const uint64_t *map)
+{
+	unsigned int n = smp_nr_cpus();
+
+	return bitmap_first(map, n) < n;
+}
+
+int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *soft)
+{
+	struct runqueue *rq;
+
+	if (hard && !has_cpu(hard))
+		return -XEN_EINVAL;
+	rq = lock_queue_of(v);
+	if (hard)
+		memcpy(v->sched.hard, hard, sizeof(v->sched.hard));
+	if (soft)
+		memcpy(v->sched.soft, soft, sizeof(v->sched.soft));
+	spin_unlock(&rq->lock);
+	settle_affinity(v);
+	return 0;
+}
+
+void sched_get_affinity(const struct vcpu *v, uint64_t *hard, uint64_t *soft)
+{
+	struct runqueue *rq = lock_queue_of(v);
+
+	memcpy(hard, v->sched.hard, sizeof(v->sched.hard));
+	memcpy(soft, v->sched.soft, sizeof(v->sched.soft));
+	spin_unlock(&rq->lock);
+}
+
+int sched_nail(struct vcpu *v, int cpu)
+{
+	if (cpu >= 0 && (unsigned int)cpu >= smp_nr_cpus())
+		return -XEN_EINVAL;
+	WRITE_ONCE(v->sched.nailed, cpu < 0 ? 0 : (unsigned int)cpu + 1);
+	settle_affinity(v);
 	return 0;
 }
 
@@ -408,30 +484,58 @@ int sched_vcpu_init(struct vcpu *v)
 /* v does not run and will not: its domain is being taken apart. */
 void sched_vcpu_fini(struct vcpu *v)
 {
-	timer_stop(&v->poll_timer);
+	timer_kill(&v->poll_timer);
 	sched_sleep_sync(v);
+}
+
+/* What stands in for a guest on a CPU that has none. */
+static void idle_init(struct vcpu *idle, unsigned int cpu)
+{
+	idle->id = cpu;
+	idle->cpu = cpu;
+	idle->domain = dom_idle;
+	idle->idle = true;
+	idle->running = true;
+	(void)sched_vcpu_init(idle);
+	idle->info = &idle->own_info;
+	idle->pv.pending_trap = -1;
+}
+
+static void queue_init(unsigned int cpu, struct vcpu *idle)
+{
+	struct runqueue *rq = &queues[cpu];
+
+	spin_init(&rq->lock, RANK_SCHED);
+	rq->cpu = cpu;
+	fair_queue_init(&rq->fair);
+	timer_init(&rq->slice, slice_over, rq);
+	idle_init(idle, cpu);
+	rq->lead = LEAD_OF_IDLE;
+	rq->idle = rq->running = idle;
+	vtime_init_cpu();
+	current = idle;
+	balance_set_idle(cpu, true);
 }
 
 void sched_init(void)
 {
 	static struct vcpu idle;	/* the boot CPU's */
-	struct cpu_info *ci = this_cpu();
-	struct runqueue *rq = &queues[ci->cpu];
 
-	spin_init(&rq->lock, RANK_SCHED);
-	fair_queue_init(&rq->fair);
-	timer_init(&rq->slice, slice_over, rq);
-	idle.id = ci->cpu;
-	idle.cpu = ci->cpu;
-	idle.domain = dom_idle;
-	idle.idle = true;
-	idle.running = true;
-	sched_vcpu_init(&idle);
-	idle.info = &idle.own_info;
-	idle.pv.pending_trap = -1;
-	dom_idle->vcpu[ci->cpu] = &idle;
-	dom_idle->max_vcpus = ci->cpu + 1;
-	rq->idle = rq->running = &idle;
-	current = &idle;
-	nr_cpus++;
+	dom_idle->vcpu[0] = &idle;
+	dom_idle->max_vcpus = 1;
+	queue_init(0, &idle);
+}
+
+void sched_init_cpu(void)
+{
+	struct vcpu *idle = hv_alloc(sizeof(*idle));
+
+	if (!idle)
+		panic("no memory for the idle vCPU of CPU %u", this_cpu()->cpu);
+	queue_init(this_cpu()->cpu, idle);
+}
+
+uint64_t sched_idle_time(unsigned int cpu)
+{
+	return sched_cpu_time(queues[cpu].idle);
 }

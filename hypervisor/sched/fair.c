@@ -3,12 +3,8 @@
  * The ordering policy described in fair.h. Virtual times are compared by their signed difference, so that they may
  * wrap. The queue is a list: a host has tens of vCPUs a CPU, and most insertions end near one of its ends.
  */
+#include "lib/util.h"
 #include "sched/fair.h"
-
-static bool earlier(uint64_t a, uint64_t b)
-{
-	return (int64_t)(a - b) < 0;
-}
 
 static uint64_t allowance(const struct fair_group *g)
 {
@@ -27,23 +23,32 @@ static uint64_t used_at(const struct fair_group *g, uint64_t now)
 	return g->used > back ? g->used - back : 0;
 }
 
-/* End of the first period that leaves the group something to run. */
-static uint64_t next_budget(const struct fair_group *g, uint64_t now)
+/* End of the first period that leaves the group something to run; 0 if its cap is gone by now. */
+static uint64_t next_budget(struct fair_group *g, uint64_t now)
 {
-	uint64_t passed = now > g->period_start ? (now - g->period_start) / FAIR_CAP_PERIOD : 0;
-	uint64_t debt = used_at(g, now), periods = debt / allowance(g);
+	uint64_t passed, periods, at = 0;
 
-	return g->period_start + (passed + (periods ? periods : 1)) * FAIR_CAP_PERIOD;
+	spin_lock(&g->lock);
+	if (g->cap) {
+		passed = now > g->period_start ? (now - g->period_start) / FAIR_CAP_PERIOD : 0;
+		periods = used_at(g, now) / allowance(g);
+		at = g->period_start + (passed + (periods ? periods : 1)) * FAIR_CAP_PERIOD;
+	}
+	spin_unlock(&g->lock);
+	return at;
 }
 
-uint64_t fair_budget(const struct fair_group *g, uint64_t now)
+uint64_t fair_budget(struct fair_group *g, uint64_t now)
 {
-	uint64_t used;
+	uint64_t used, allowed;
 
 	if (!g->cap)
 		return ~UINT64_C(0);
+	spin_lock(&g->lock);
 	used = used_at(g, now);
-	return used < allowance(g) ? allowance(g) - used : 0;
+	allowed = allowance(g);
+	spin_unlock(&g->lock);
+	return used < allowed ? allowed - used : 0;
 }
 
 void fair_queue_init(struct fair_queue *q)
@@ -57,6 +62,7 @@ void fair_group_init(struct fair_group *g)
 {
 	g->weight = FAIR_WEIGHT_DEFAULT;
 	g->cap = 0;
+	spin_init(&g->lock, RANK_SHARE);
 	g->period_start = 0;
 	g->used = 0;
 }
@@ -76,9 +82,42 @@ void fair_charge(struct fair_entity *e, uint64_t ran, uint64_t now)
 	e->vtime += ran * FAIR_WEIGHT_DEFAULT / (g->weight ? g->weight : 1);
 	if (!g->cap)
 		return;
+	spin_lock(&g->lock);
 	g->used = used_at(g, now) + ran;
 	if (now > g->period_start)
 		g->period_start = now - (now - g->period_start) % FAIR_CAP_PERIOD;
+	spin_unlock(&g->lock);
+}
+
+void fair_group_set(struct fair_group *g, uint16_t weight, uint16_t cap, uint64_t now)
+{
+	spin_lock(&g->lock);
+	g->weight = weight;
+	if (g->cap != cap) {
+		g->cap = cap;
+		g->used = 0;
+		g->period_start = now;
+	}
+	spin_unlock(&g->lock);
+}
+
+void fair_adopt(const struct fair_queue *q, struct fair_entity *e)
+{
+	uint64_t low = q->base - FAIR_LAG;
+	uint64_t high = q->base + (uint64_t)FAIR_LAG * FAIR_WEIGHT_DEFAULT / MIN(e->group->weight, FAIR_WEIGHT_DEFAULT);
+
+	if (fair_earlier(e->vtime, low))
+		e->vtime = low;
+	else if (fair_earlier(high, e->vtime))
+		e->vtime = high;
+}
+
+void fair_lift(struct fair_entity *e, uint64_t other)
+{
+	uint64_t low = other - FAIR_LAG;
+
+	if (fair_earlier(e->vtime, low))
+		e->vtime = low;
 }
 
 void fair_advance(struct fair_queue *q, const struct fair_entity *running)
@@ -88,10 +127,10 @@ void fair_advance(struct fair_queue *q, const struct fair_entity *running)
 	if (q->nr) {
 		const struct fair_entity *first = list_entry(q->ready.next, const struct fair_entity, link);
 
-		if (earlier(first->vtime, lowest))
+		if (fair_earlier(first->vtime, lowest))
 			lowest = first->vtime;
 	}
-	if (earlier(q->base, lowest))
+	if (fair_earlier(q->base, lowest))
 		q->base = lowest;
 }
 
@@ -100,10 +139,10 @@ void fair_insert(struct fair_queue *q, struct fair_entity *e, bool woken)
 	uint64_t floor = q->base - FAIR_WAKE_CREDIT;
 	struct list_head *at;
 
-	if (woken && earlier(e->vtime, floor))
+	if (woken && fair_earlier(e->vtime, floor))
 		e->vtime = floor;
 	for (at = q->ready.prev; at != &q->ready; at = at->prev)
-		if (!earlier(e->vtime, list_entry(at, struct fair_entity, link)->vtime))
+		if (!fair_earlier(e->vtime, list_entry(at, struct fair_entity, link)->vtime))
 			break;
 	list_add(&e->link, at);
 	e->queued = true;
@@ -126,13 +165,14 @@ void fair_yield(const struct fair_queue *q, struct fair_entity *e)
 	if (list_empty(&q->ready))
 		return;
 	first = list_entry(q->ready.next, const struct fair_entity, link);
-	if (earlier(e->vtime, first->vtime))
+	if (fair_earlier(e->vtime, first->vtime))
 		e->vtime = first->vtime;
 }
 
 struct fair_entity *fair_pick(struct fair_queue *q, uint64_t now, uint64_t *again)
 {
 	struct fair_entity *e;
+	uint64_t at;
 
 	*again = 0;
 	list_for_each_entry(e, &q->ready, link) {
@@ -141,13 +181,38 @@ struct fair_entity *fair_pick(struct fair_queue *q, uint64_t now, uint64_t *agai
 			fair_advance(q, e);
 			return e;
 		}
-		if (!*again || next_budget(e->group, now) < *again)
-			*again = next_budget(e->group, now);
+		at = next_budget(e->group, now);
+		if (!*again || at < *again)
+			*again = at ? at : now;
 	}
+	return NULL;
+}
+
+struct fair_entity *fair_pick_if(struct fair_queue *q, uint64_t now, bool (*ok)(const struct fair_entity *, const void *),
+				 const void *arg)
+{
+	struct fair_entity *e;
+
+	list_for_each_entry(e, &q->ready, link) {
+		if (!ok(e, arg) || !fair_budget(e->group, now))
+			continue;
+		fair_remove(q, e);
+		return e;
+	}
+	return NULL;
+}
+
+struct fair_entity *fair_first(const struct fair_queue *q, uint64_t now)
+{
+	struct fair_entity *e;
+
+	list_for_each_entry(e, &q->ready, link)
+		if (fair_budget(e->group, now))
+			return e;
 	return NULL;
 }
 
 bool fair_preempts(const struct fair_entity *e, const struct fair_entity *running, uint64_t margin, uint64_t now)
 {
-	return fair_budget(e->group, now) && earlier(e->vtime + margin, running->vtime);
+	return fair_budget(e->group, now) && fair_earlier(e->vtime + margin, running->vtime);
 }

@@ -45,7 +45,7 @@ void sched_watchdog_fini(struct domain *d)
 	unsigned int i;
 
 	for (i = 0; i < NR_WATCHDOGS; i++) {
-		timer_stop(&d->watchdog[i].timer);
+		timer_kill(&d->watchdog[i].timer);
 		d->watchdog[i].used = false;
 	}
 }
@@ -212,10 +212,7 @@ static long op_pin_override(uint64_t arg)
 		return -XEN_EPERM;
 	if (copy_from_guest(&op, arg, sizeof(op)))
 		return -XEN_EFAULT;
-	if (op.pcpu >= 0 && (uint32_t)op.pcpu >= sched_nr_cpus())
-		return -XEN_EINVAL;
-	/* A vCPU does not move between the CPUs that are in use: it is where it can be. */
-	return op.pcpu < 0 || (uint32_t)op.pcpu == current->cpu ? 0 : -XEN_EINVAL;
+	return sched_nail(current, op.pcpu < 0 ? -1 : op.pcpu);
 }
 
 static long (*const ops[])(uint64_t arg) = {

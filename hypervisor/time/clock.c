@@ -197,9 +197,14 @@ uint64_t tsc_read(void)
 	return rdtsc_ordered();
 }
 
+uint64_t clock_boot_tsc(void)
+{
+	return boot_tsc;
+}
+
 uint64_t system_time(void)
 {
-	return scale(rdtsc_ordered() - boot_tsc);
+	return scale(rdtsc_ordered() + (uint64_t)this_cpu()->tsc_offset - boot_tsc);
 }
 
 /* ---- wall clock ---- */

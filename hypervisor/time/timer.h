@@ -16,13 +16,15 @@ struct timer {
 	void *arg;
 	/* Pairing heap: first child, next sibling, and previous sibling or (for a first child) parent. */
 	struct timer *child, *next, *prev;
-	uint32_t cpu;			/* whose heap, while active */
+	uint32_t cpu;			/* whose queue it belongs to */
 	bool active;
 };
 
 void timer_init(struct timer *t, void (*fn)(void *), void *arg);
 void timer_set(struct timer *t, uint64_t expires_ns);	/* absolute system time; re-arms; past = soon */
-void timer_stop(struct timer *t);
+void timer_stop(struct timer *t);			/* its function may still be running on another CPU */
+void timer_kill(struct timer *t);			/* stops it for good; its function does not run any more, unless it is the caller */
+void timer_bring(struct timer *t);			/* to this CPU, if it is active elsewhere */
 bool timer_active(const struct timer *t);
 void timer_run_expired(void);				/* exit.c, on WORK_TIMER */
 void timer_boot_init(void);

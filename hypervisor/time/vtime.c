@@ -3,9 +3,12 @@
  * A guest's time (pv-abi 7): the clock parameters in vcpu_info and in the secondary area it may register, the wall
  * clock in shared_info, and the timers that raise VIRQ_TIMER.
  *
- * The parameters are written each time a vCPU gets a CPU and, for the one that runs, about once a second. A reader
- * takes them as consistent when the version was even and has not changed; the writer makes it odd first. What a new set
- * gives for this very moment is never less than what the old set gives: a guest's clock does not step back.
+ * With a stable TSC there is one set for all vCPUs, the hypervisor's own: two vCPUs that compare their clocks see one
+ * clock, to the last bit, and it is written only once. Otherwise the parameters are written each time a vCPU gets a CPU
+ * and, for the one that runs, about once a second; what a new set gives for this very moment is never less than what the old
+ * set gives, so that the clock of a vCPU does not step back.
+ *
+ * A reader takes the parameters as consistent when the version was even and has not changed; the writer makes it odd first.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,7 +26,7 @@
 
 #define REFRESH_PERIOD 1000000000UL
 
-static struct timer refresh;	/* the running vCPU's parameters; one CPU, one timer */
+static struct timer refresh[MAX_CPUS];	/* parameters of the vCPU that runs there; idle if the TSC is stable */
 
 /* ---- clock parameters ------------------------------------------------------------------------------ */
 
@@ -44,6 +47,11 @@ static struct vcpu_time_info parameters(const struct vcpu_time_info *base)
 	};
 	uint64_t old;
 
+	if (tsc_stable) {
+		t.tsc_timestamp = clock_boot_tsc();
+		t.system_time = 0;
+		return t;
+	}
 	if (base->tsc_to_system_mul && t.tsc_timestamp >= base->tsc_timestamp) {
 		old = base->system_time + ticks_to_ns(t.tsc_timestamp - base->tsc_timestamp,
 						      base->tsc_to_system_mul, base->tsc_shift);
@@ -97,10 +105,35 @@ static void refresh_due(void *arg)
 {
 	struct vcpu *v = current;
 
-	(void)arg;
 	if (!v->idle)
 		sched_with_kernel_tables(v, vtime_update);
-	timer_set(&refresh, system_time() + REFRESH_PERIOD);
+	timer_set(arg, system_time() + REFRESH_PERIOD);
+}
+
+void vtime_init_cpu(void)
+{
+	struct timer *t = &refresh[this_cpu()->cpu];
+
+	timer_init(t, refresh_due, t);
+}
+
+/* The first guest that runs on a CPU starts it: by then all CPUs have been compared. */
+static void refresh_start(void)
+{
+	struct timer *t = &refresh[this_cpu()->cpu];
+
+	if (!timer_active(t))
+		timer_set(t, system_time() + REFRESH_PERIOD);
+}
+
+/* Nothing to write when what was written cannot have changed. */
+void vtime_switched_in(struct vcpu *v)
+{
+	if (tsc_stable && v->time_base.tsc_to_system_mul)
+		return;
+	vtime_update(v);
+	if (!tsc_stable)
+		refresh_start();
 }
 
 /* ---- wall clock -------------------------------------------------------------------------------------- */
@@ -145,16 +178,18 @@ void vtime_vcpu_init(struct vcpu *v)
 {
 	timer_init(&v->singleshot, singleshot_due, v);
 	timer_init(&v->periodic, periodic_due, v);
-	if (!refresh.fn) {
-		timer_init(&refresh, refresh_due, NULL);
-		timer_set(&refresh, system_time() + REFRESH_PERIOD);
-	}
+}
+
+void vtime_vcpu_moved(struct vcpu *v)
+{
+	timer_bring(&v->singleshot);
+	timer_bring(&v->periodic);
 }
 
 void vtime_vcpu_fini(struct vcpu *v)
 {
-	timer_stop(&v->singleshot);
-	timer_stop(&v->periodic);
+	timer_kill(&v->singleshot);
+	timer_kill(&v->periodic);
 }
 
 /* The older form of VCPUOP_set_singleshot_timer: 0 stops. */

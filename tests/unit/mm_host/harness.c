@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* See harness.h. */
+#include <check.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "boot/bootinfo.h"
+#include "cpu/smp.h"
 #include "debug/log.h"
 #include "grant/grant.h"
 #include "grant/internal.h"
@@ -18,6 +20,7 @@ char test_ram[TEST_FRAMES * 4096] __attribute__((aligned(4096)));
 char test_frames[TEST_FRAMES * sizeof(struct page)] __attribute__((aligned(64)));
 uint64_t test_m2p[TEST_FRAMES];
 struct vcpu *test_current;
+struct cpu_info test_cpu;
 uint64_t test_cr3, test_cr4;
 unsigned int test_flushes, test_preempt_percent, test_work;
 struct domain *test_dom[2], *dom0, *dom_io, *dom_xen, *dom_idle;
@@ -41,6 +44,10 @@ void rnd_seed(uint64_t s)
 
 /* ---- what the modules under test call ------------------------------------------------------------- */
 
+unsigned int smp_nr_cpus(void) { return 1; }
+struct cpu_info *smp_cpu_info(unsigned int cpu) { return cpu == 0 ? &test_cpu : NULL; }
+void smp_relax(void) { ck_abort_msg("the only CPU waits for another"); }
+void smp_flush_tlbs(const uint64_t *cpus) { ck_assert_uint_eq(cpus[0], 1); tlb_flush_local(); }
 void test_raise_work(uint32_t bits) { test_work |= bits; }
 bool preempt_check(void) { return rnd(100) < test_preempt_percent; }
 

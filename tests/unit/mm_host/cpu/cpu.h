@@ -7,6 +7,9 @@
 
 extern struct vcpu *test_current;
 
+extern struct cpu_info test_cpu;
+#define this_cpu() (&test_cpu)
+
 #undef current
 #define current test_current
 #define cpu_raise_work(bits) test_raise_work(bits)
