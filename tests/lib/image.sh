@@ -51,6 +51,12 @@ image_pack() { # root output
 	(cd "$1" && find . -print0 | LC_ALL=C sort -z | cpio --quiet --null -o -H newc -R 0:0) | zstd -q -T0 -3 -f -o "$2"
 }
 
+# A program of tests/images/programs, built for any image, and the scripts that go with it.
+image_add_check() { # root name
+	mkdir -p "$1/usr/lib/socle"
+	gcc -O2 -static -pthread -o "$1/usr/lib/socle/$2" "$SOCLE_TOP/tests/images/programs/$2.c" || die "cannot build $2.c"
+}
+
 # The guest of demo and tests: a shell on its console, its disk on /mnt.
 make_guest_image() { # output
 	local root=$SOCLE_BUILD/image/guest
@@ -59,7 +65,9 @@ make_guest_image() { # output
 	cp "$SOCLE_TOP/tests/images/guest/inittab" "$root/etc/inittab"
 	cp "$SOCLE_TOP/tests/images/guest/rcS" "$root/etc/rcS"
 	cp "$SOCLE_TOP/tests/images/guest/profile" "$root/etc/profile"
-	chmod 755 "$root/etc/rcS"
+	image_add_check "$root" smpcheck
+	cp "$SOCLE_TOP"/tests/images/programs/run-* "$root/usr/lib/socle/"
+	chmod 755 "$root/etc/rcS" "$root"/usr/lib/socle/run-*
 	image_pack "$root" "$1"
 }
 
@@ -85,7 +93,8 @@ make_dom0_image() { # output guest-image
 	cp "$SOCLE_TOP/tests/images/dom0/rcS" "$root/etc/rcS"
 	cp "$SOCLE_TOP/tests/images/dom0/profile" "$root/etc/profile"
 	cp "$SOCLE_TOP"/tests/images/dom0/*.xml "$root/etc/socle/"
-	cp "$SOCLE_TOP"/tests/images/dom0/batch-* "$root/usr/lib/socle/"
-	chmod 755 "$root/etc/rcS" "$root"/usr/lib/socle/batch-*
+	image_add_check "$root" smpcheck
+	cp "$SOCLE_TOP"/tests/images/dom0/batch-* "$SOCLE_TOP"/tests/images/programs/run-* "$root/usr/lib/socle/"
+	chmod 755 "$root/etc/rcS" "$root"/usr/lib/socle/{batch,run}-*
 	image_pack "$root" "$1"
 }
