@@ -17,13 +17,13 @@ union element {
 	struct gnttab_copy copy;
 };
 
-static void do_map(union element *e) { grant_map_one(&e->map); }
-static void do_unmap(union element *e) { grant_unmap_one(&e->unmap); }
-static void do_replace(union element *e) { grant_unmap_replace_one(&e->replace); }
-static void do_copy(union element *e) { grant_copy_one(&e->copy); }
+static void do_map(union element *e, struct grant_batch *b) { (void)b; grant_map_one(&e->map); }
+static void do_unmap(union element *e, struct grant_batch *b) { grant_unmap_one(&e->unmap, b); }
+static void do_replace(union element *e, struct grant_batch *b) { grant_unmap_replace_one(&e->replace, b); }
+static void do_copy(union element *e, struct grant_batch *b) { (void)b; grant_copy_one(&e->copy); }
 
 struct array_op {
-	void (*run)(union element *e);
+	void (*run)(union element *e, struct grant_batch *b);
 	uint32_t size, out_from, out_len;
 };
 
@@ -39,19 +39,29 @@ static const struct array_op array_ops[] = {
 
 static long run_array(unsigned int cmd, const struct array_op *a, uint64_t uop, uint32_t count)
 {
+	struct grant_batch b = { .nr = 0 };
 	union element e;
 	uint64_t at = uop;
+	uint32_t i;
+	long rc = 0;
 
-	for (uint32_t i = 0; i < count; i++, at += a->size) {
+	for (i = 0; i < count; i++, at += a->size) {
 		if (i && preempt_check())
-			return hypercall_continue(__HYPERVISOR_grant_table_op, 3, cmd, at, count - i, 0, 0);
+			break;
+		rc = -XEN_EFAULT;
 		if (copy_from_guest(&e, at, a->size))
-			return -XEN_EFAULT;
-		a->run(&e);
+			break;
+		a->run(&e, &b);
+		if (b.nr == GRANT_BATCH)
+			grant_batch_settle(&b);
 		if (copy_to_guest(at + a->out_from, (char *)&e + a->out_from, a->out_len))
-			return -XEN_EFAULT;
+			break;
+		rc = 0;
 	}
-	return 0;
+	grant_batch_settle(&b);
+	if (!rc && i < count)
+		return hypercall_continue(__HYPERVISOR_grant_table_op, 3, cmd, at, count - i, 0, 0);
+	return rc;
 }
 
 /* The table that dom names, for its owner or the privileged. */

@@ -54,11 +54,26 @@ void grant_unpin(struct domain *rd, uint32_t ref, bool write);
 bool grant_frame_get(struct domain *rd, mfn_t mfn, bool write);
 void grant_frame_put(mfn_t mfn, bool write);
 
+/* Mappings whose entries are gone but may be in some TLB: their references and marks are still held. */
+#define GRANT_BATCH 32
+struct grant_batch {
+	unsigned int nr;
+	struct grant_cleared {
+		struct domain *granter;		/* referenced */
+		mfn_t mfn;
+		uint32_t ref, parts;		/* GNTMAP_device_map, GNTMAP_host_map */
+		bool write;
+	} cleared[GRANT_BATCH];
+};
+
 /* map.c: one array element each */
 bool grant_track_grow(struct domain_grant *g);	/* one more frame of handles; false at the limit or out of memory */
 void grant_map_one(struct gnttab_map_grant_ref *op);
-void grant_unmap_one(struct gnttab_unmap_grant_ref *op);
-void grant_unmap_replace_one(struct gnttab_unmap_and_replace *op);
+/* The batch has room; grant_batch_settle() is due before the guest runs again. */
+void grant_unmap_one(struct gnttab_unmap_grant_ref *op, struct grant_batch *b);
+void grant_unmap_replace_one(struct gnttab_unmap_and_replace *op, struct grant_batch *b);
+/* One flush, then gives back what the batch holds. */
+void grant_batch_settle(struct grant_batch *b);
 void maptrack_fini(struct domain_grant *g);
 
 /* copy.c */

@@ -9,9 +9,14 @@
  *
  * The mapper's death drops the pins and the device parts here; its entries fall with its page tables.
  *
+ * Unmapping has two halves. The first clears the entry; from then on a CPU of the mapper can reach the frame only
+ * through a stale translation. The second drops the references and the pin, and with the pin the marks that tell the
+ * granter that its frame is in use. Between them come all the other elements of a batch, and one flush of the mapper's CPUs
+ * for all: a granter that sees its marks gone has the frame to itself.
+ *
  * Handles come from the guest: in range and in use is all that makes one valid, and what it leads to is taken from our
  * own record. map_lock covers the records; a handle being unmapped is taken out of circulation first, so two
- * vCPUs can not unmap it twice.
+ * vCPUs can not unmap it twice. No lock of grants is held while another one is taken, nor across the flush.
  */
 #include "cpu/cpu.h"
 #include "grant/internal.h"
@@ -227,63 +232,100 @@ static mfn_t mapped_mfn(const struct maptrack *t)
 	return mfn;
 }
 
-static void drop_part(struct maptrack *t, uint32_t part, mfn_t mfn)
+/* Removes the parts that the caller names. What was removed is in *parts, also when a later one is refused. */
+static int16_t clear_parts(struct domain *ld, const struct maptrack *t, uint64_t host_addr, uint64_t dev_bus_addr,
+			   mfn_t mfn, uint32_t *parts)
 {
-	part_put(t->granter, t->ref, !(t->flags & GNTMAP_readonly), mfn);
-	t->flags &= ~part;
-	tlb_defer_flush();
-}
-
-static int16_t unmap_parts(struct domain *ld, struct maptrack *t, uint64_t host_addr, uint64_t dev_bus_addr)
-{
-	mfn_t mfn = mapped_mfn(t);
-
 	if (dev_bus_addr && (t->flags & GNTMAP_device_map)) {
 		if (dev_bus_addr != mfn << PAGE_SHIFT)
 			return GNTST_bad_dev_addr;
-		drop_part(t, GNTMAP_device_map, mfn);
+		*parts |= GNTMAP_device_map;
 	}
 	if (host_addr && (t->flags & GNTMAP_host_map)) {
 		if (pt_grant_unmap(ld, host_addr, t->flags & GNTMAP_contains_pte, mfn, !(t->flags & GNTMAP_readonly)))
 			return GNTST_general_error;
-		drop_part(t, GNTMAP_host_map, mfn);
+		*parts |= GNTMAP_host_map;
 	}
 	return GNTST_okay;
 }
 
-void grant_unmap_one(struct gnttab_unmap_grant_ref *op)
+/* Notes what the second half has to give back, and returns the handle, or what is left of it, to circulation. */
+static void note_cleared(struct grant_batch *b, uint32_t handle, struct maptrack *t, mfn_t mfn, uint32_t parts)
 {
-	struct domain *ld = current->domain;
-	struct maptrack t;
+	struct grant_cleared *c = &b->cleared[b->nr];
 
-	if (!track_take(ld->grant, op->handle, &t)) {
-		op->status = GNTST_bad_handle;
-		return;
+	if (parts) {
+		c->granter = t->granter;
+		domain_ref(c->granter);
+		c->ref = t->ref;
+		c->mfn = mfn;
+		c->write = !(t->flags & GNTMAP_readonly);
+		c->parts = parts;
+		b->nr++;
+		t->flags &= ~parts;
 	}
-	op->status = unmap_parts(ld, &t, op->host_addr, op->dev_bus_addr);
-	track_give_back(ld->grant, op->handle, &t);
+	track_give_back(current->domain->grant, handle, t);
 }
 
-void grant_unmap_replace_one(struct gnttab_unmap_and_replace *op)
+void grant_unmap_one(struct gnttab_unmap_grant_ref *op, struct grant_batch *b)
 {
 	struct domain *ld = current->domain;
 	struct maptrack t;
+	uint32_t parts = 0;
 	mfn_t mfn;
 
 	if (!track_take(ld->grant, op->handle, &t)) {
 		op->status = GNTST_bad_handle;
 		return;
 	}
+	mfn = mapped_mfn(&t);
+	op->status = clear_parts(ld, &t, op->host_addr, op->dev_bus_addr, mfn, &parts);
+	note_cleared(b, op->handle, &t, mfn, parts);
+}
+
+void grant_unmap_replace_one(struct gnttab_unmap_and_replace *op, struct grant_batch *b)
+{
+	struct domain *ld = current->domain;
+	struct maptrack t;
+	uint32_t parts = 0;
+	mfn_t mfn;
+
+	if (!track_take(ld->grant, op->handle, &t)) {
+		op->status = GNTST_bad_handle;
+		return;
+	}
+	mfn = mapped_mfn(&t);
 	op->status = GNTST_general_error;
 	/* An entry named by its machine address has no virtual one to be replaced at. */
-	if ((t.flags & GNTMAP_host_map) && !(t.flags & GNTMAP_contains_pte)) {
-		mfn = mapped_mfn(&t);
-		if (!pt_grant_replace(ld, op->host_addr, mfn, !(t.flags & GNTMAP_readonly), op->new_addr)) {
-			drop_part(&t, GNTMAP_host_map, mfn);
-			op->status = GNTST_okay;
-		}
+	if ((t.flags & GNTMAP_host_map) && !(t.flags & GNTMAP_contains_pte) &&
+	    !pt_grant_replace(ld, op->host_addr, mfn, !(t.flags & GNTMAP_readonly), op->new_addr)) {
+		parts = GNTMAP_host_map;
+		op->status = GNTST_okay;
 	}
-	track_give_back(ld->grant, op->handle, &t);
+	note_cleared(b, op->handle, &t, mfn, parts);
+}
+
+static void settle_one(struct grant_cleared *c)
+{
+	if (c->parts & GNTMAP_device_map)
+		part_put(c->granter, c->ref, c->write, c->mfn);
+	if (c->parts & GNTMAP_host_map)
+		part_put(c->granter, c->ref, c->write, c->mfn);
+	domain_put(c->granter);
+}
+
+void grant_batch_settle(struct grant_batch *b)
+{
+	bool mapped = false;
+
+	for (unsigned int i = 0; i < b->nr; i++)
+		mapped |= b->cleared[i].parts & GNTMAP_host_map;
+	/* Which of its vCPUs have used the translation nobody knows. */
+	if (mapped)
+		tlb_flush_vcpus(current->domain, NULL);
+	for (unsigned int i = 0; i < b->nr; i++)
+		settle_one(&b->cleared[i]);
+	b->nr = 0;
 }
 
 /* ---- the mapper's end ------------------------------------------------------------------------------------------ */

@@ -23,6 +23,7 @@ struct vcpu *test_current;
 struct cpu_info test_cpu;
 uint64_t test_cr3, test_cr4;
 unsigned int test_flushes, test_preempt_percent, test_work;
+void (*test_flush_hook)(void);
 struct domain *test_dom[2], *dom0, *dom_io, *dom_xen, *dom_idle;
 struct cpu_features host_features = { .paddr_bits = 46 };
 struct bootinfo bootinfo;

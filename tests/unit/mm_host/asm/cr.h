@@ -9,9 +9,16 @@
 
 extern uint64_t test_cr3, test_cr4;
 extern unsigned int test_flushes;
+extern void (*test_flush_hook)(void);	/* what others see at that moment; may be NULL */
 
 static inline uint64_t read_cr3(void) { return test_cr3; }
-static inline void write_cr3(uint64_t v) { test_cr3 = v; test_flushes++; }
+static inline void write_cr3(uint64_t v)
+{
+	test_cr3 = v;
+	test_flushes++;
+	if (test_flush_hook)
+		test_flush_hook();
+}
 static inline uint64_t read_cr4(void) { return test_cr4; }
 static inline void write_cr4(uint64_t v) { test_cr4 = v; }
 static inline void invlpg(uint64_t va) { (void)va; }
