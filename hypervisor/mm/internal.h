@@ -95,11 +95,16 @@ void tlb_sync(uint64_t stamp);			/* after this no CPU uses a translation from be
 void tlb_load_root(uint64_t maddr, bool idle);
 
 /* ---- space.c ---------------------------------------------------------------------------------------------------------- */
-uint64_t *walk_l1_slot(struct vcpu *v, uint64_t va);	/* v's kernel tables; NULL if there is no last-level table */
+uint64_t *walk_l1_slot(struct vcpu *v, uint64_t va);	/* v's kernel tables, under the mm_lock; NULL if there is no last-level table */
 /* Finishes the teardown of a table that an earlier operation of v replaced. 0 or -XEN_ERESTART. */
 int mm_finish_old_table(struct vcpu *v);
 /* Drops page and type; what is left over goes to v, whose next operation goes on with it. */
 void mm_drop_table(struct vcpu *v, struct page *pg);
+
+/* ---- pt_pin.c ---------------------------------------------------------------------------------------------------------- */
+/* A guest's bitmap of its vCPUs. 0 or -XEN_EFAULT. */
+#define VCPU_MASK_WORDS 2
+int vcpu_mask_get(const struct domain *d, uint64_t gva, uint64_t mask[VCPU_MASK_WORDS]);
 
 /* ---- foreign domains: mm_ops.c ------------------------------------------------------------------------------------------ */
 /* FD of pv-abi 4.5: referenced domain, -XEN_ESRCH or -XEN_EPERM. */

@@ -135,15 +135,21 @@ void mm_install_hv_slots(struct domain *d, uint64_t *l4);
 void mm_load_vcpu(struct vcpu *v);		/* writes CR3 for v's current mode (kernel/user), idle_l4 for idle vCPUs */
 int mm_new_baseptr(struct vcpu *v, mfn_t mfn);	/* kernel root; takes refs and the L4 type, drops the old; 0, -XEN_EINVAL.. or -XEN_ERESTART */
 int mm_new_user_baseptr(struct vcpu *v, mfn_t mfn);	/* 0 = none */
-/* Walks v's kernel page tables: returns the L1 entry's machine address and value, false if absent. */
-bool mm_walk_l1(struct vcpu *v, uint64_t va, uint64_t *pte_maddr, uint64_t *pte);
+/* Walks v's kernel page tables: the L1 entry's value, false if there is none. Another vCPU may change it at once. */
+bool mm_walk_l1(struct vcpu *v, uint64_t va, uint64_t *pte);
+bool mm_walk_l1_locked(struct vcpu *v, uint64_t va, uint64_t *pte);	/* the caller holds the mm_lock: it stays so */
+/* Gives back v's roots and what its last operation left over. v is paused. 0 or -XEN_ERESTART. */
+int mm_vcpu_relinquish(struct vcpu *v);
+void mm_vcpu_drop_roots(struct vcpu *v);	/* the roots; what takes long is left to current's next operation */
 
 /* ---- page-table updates used by other modules: mm/pt_update.c ------------------------------------------ */
 /* A write to a read-only L1 page by the guest kernel (pv-abi 4.8): validated update of the 8-byte entry at pte_maddr.
  * old is compared (cmpxchg) ; 0, -XEN_EAGAIN if the entry changed, or an errno */
 int pt_emulated_write(struct vcpu *v, uint64_t pte_maddr, uint64_t old, uint64_t new_val);
-/* Is the page at maddr one whose writes are to be emulated (L1-typed, owned by v's domain)? */
+/* Is the page at maddr one whose writes are to be emulated (L1-typed, owned by v's domain)? A hint without the lock. */
 bool pt_write_is_emulated(struct vcpu *v, uint64_t maddr);
+/* The entry at maddr, as long as it is one of such a page; else false. */
+bool pt_read_entry(struct vcpu *v, uint64_t pte_maddr, uint64_t *pte);
 /* Grant mappings: put/replace a PTE with refs managed by the grant code. See comments in mm/pt_update.c.
  * flags has GNTMAP_*; pte is the complete new entry without fix-ups; returns 0 or -XEN_EINVAL. */
 int pt_grant_map(struct domain *d, uint64_t host_addr, bool contains_pte, uint64_t pte);

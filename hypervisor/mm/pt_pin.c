@@ -6,6 +6,8 @@
  * them, so unpinning and teardown can not both do so. Long work continues: a stopped validation leaves its state in the
  * page and the operation is tried again; a stopped unpin goes to vcpu.old_table, after which the operation counts
  * as done.
+ *
+ * A guest flushes what its own view needs, on its own vCPUs only: tlb.c sees to the rest.
  */
 #include <string.h>
 #include "asm/atomic.h"
@@ -55,35 +57,43 @@ static int unpin(struct domain *pg_owner, mfn_t mfn)
 	return rc;
 }
 
-/* A bitmap of vCPUs: it must be readable; with one CPU whom it names makes no difference. */
-static int read_vcpu_mask(const struct domain *d, uint64_t gva)
-{
-	uint8_t map[MAX_VCPUS_PER_DOMAIN / 8];
+_Static_assert(VCPU_MASK_WORDS * 64 == MAX_VCPUS_PER_DOMAIN, "a bit a vCPU");
 
-	return copy_from_guest(map, gva, DIV_ROUND_UP(d->max_vcpus, 8u));
+int vcpu_mask_get(const struct domain *d, uint64_t gva, uint64_t mask[VCPU_MASK_WORDS])
+{
+	memset(mask, 0, VCPU_MASK_WORDS * sizeof(mask[0]));
+	/* Whole bytes; bits beyond the last vCPU name nobody. */
+	return copy_from_guest(mask, gva, DIV_ROUND_UP(d->max_vcpus, 8u));
 }
 
+static int flush_multi(struct domain *d, uint64_t gva)
+{
+	uint64_t mask[VCPU_MASK_WORDS];
+
+	if (vcpu_mask_get(d, gva, mask))
+		return -XEN_EFAULT;
+	tlb_flush_vcpus(d, mask);
+	return 0;
+}
+
+/* Elsewhere one address is as costly as all: the interrupt is what counts. */
 static int flush_op(struct domain *d, const struct mmuext_op *op)
 {
-	uint64_t va = op->arg1.linear_addr;
-
-	if (op->cmd == MMUEXT_TLB_FLUSH_MULTI || op->cmd == MMUEXT_INVLPG_MULTI)
-		if (read_vcpu_mask(d, op->arg2.vcpumask))
-			return -XEN_EFAULT;
 	switch (op->cmd) {
 	case MMUEXT_TLB_FLUSH_LOCAL:
 		tlb_flush_local();
-		break;
+		return 0;
+	case MMUEXT_INVLPG_LOCAL:
+		if (guest_range_ok(op->arg1.linear_addr, 1))
+			tlb_flush_va_local(op->arg1.linear_addr);
+		return 0;
 	case MMUEXT_TLB_FLUSH_MULTI:
-	case MMUEXT_TLB_FLUSH_ALL:
-		tlb_flush_domain(d);
-		break;
+	case MMUEXT_INVLPG_MULTI:
+		return flush_multi(d, op->arg2.vcpumask);
 	default:
-		if (guest_range_ok(va, 1))
-			tlb_flush_va_local(va);
-		break;
+		tlb_flush_domain(d);
+		return 0;
 	}
-	return 0;
 }
 
 static int cache_op(const struct domain *d, uint32_t cmd)

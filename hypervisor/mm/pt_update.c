@@ -225,23 +225,25 @@ long do_mmu_update(uint64_t req, uint64_t count, uint64_t done, uint64_t fd)
 
 /* ---- update_va_mapping ------------------------------------------------------------------------------------------- */
 
-/* One CPU: every form ends in a local flush, but a bitmap of vCPUs that can not be read is an error. */
 static int va_flush(uint64_t va, uint64_t flags)
 {
-	uint64_t target = flags & ~(uint64_t)UVMF_FLUSHTYPE_MASK, map;
+	uint64_t target = flags & ~(uint64_t)UVMF_FLUSHTYPE_MASK, mask[VCPU_MASK_WORDS];
 	unsigned int kind = flags & UVMF_FLUSHTYPE_MASK;
+	struct domain *d = current->domain;
 
 	if (kind != UVMF_TLB_FLUSH && kind != UVMF_INVLPG)
 		return 0;
-	if (target != UVMF_LOCAL && target != UVMF_ALL) {
-		/* Bitmaps are whole bytes; the first says that the address is good. */
-		if (copy_from_guest(&map, target, DIV_ROUND_UP(MIN(current->domain->max_vcpus, 64u), 8u)))
+	if (target == UVMF_ALL) {
+		tlb_flush_domain(d);
+	} else if (target != UVMF_LOCAL) {
+		if (vcpu_mask_get(d, target, mask))
 			return -XEN_EFAULT;
-	}
-	if (kind == UVMF_INVLPG)
+		tlb_flush_vcpus(d, mask);
+	} else if (kind == UVMF_INVLPG) {
 		tlb_flush_va_local(va);
-	else
+	} else {
 		tlb_flush_local();
+	}
 	return 0;
 }
 
@@ -305,6 +307,18 @@ bool pt_write_is_emulated(struct vcpu *v, uint64_t maddr)
 	       (word & PGT_validated);
 }
 
+bool pt_read_entry(struct vcpu *v, uint64_t pte_maddr, uint64_t *pte)
+{
+	bool ok;
+
+	spin_lock(&v->domain->mm_lock);
+	ok = pt_write_is_emulated(v, pte_maddr);
+	if (ok)
+		*pte = READ_ONCE(*(uint64_t *)maddr_to_virt(pte_maddr));
+	spin_unlock(&v->domain->mm_lock);
+	return ok;
+}
+
 int pt_emulated_write(struct vcpu *v, uint64_t pte_maddr, uint64_t old, uint64_t new_val)
 {
 	struct update u = { .owner = v->domain, .fd = v->domain, .type = PGT_l1, .expect = true, .expected = old };
@@ -353,14 +367,12 @@ static uint64_t *grant_slot(struct domain *d, uint64_t host_addr, bool contains_
 int pt_grant_map(struct domain *d, uint64_t host_addr, bool contains_pte, uint64_t pte)
 {
 	struct page *held;
-	uint64_t *slot, old;
+	uint64_t *slot;
 
 	spin_lock(&d->mm_lock);
 	slot = grant_slot(d, host_addr, contains_pte, &held);
 	if (slot) {
-		old = READ_ONCE(*slot);
-		WRITE_ONCE(*slot, pte_l1_fix(pte));
-		entry_drop(PGT_l1, old);
+		entry_drop(PGT_l1, xchg(slot, pte_l1_fix(pte)));
 		if (held)
 			page_put(held);
 	}
@@ -373,15 +385,18 @@ static bool maps(uint64_t pte, mfn_t mfn, bool writable)
 	return (pte & PTE_P) && pte_mfn(pte) == mfn && !(pte & PTE_RW) == !writable;
 }
 
+/* Puts what *from holds (NULL: nothing) into the entry at host_addr, if that maps mfn as named. */
 static int grant_entry_set(struct domain *d, uint64_t host_addr, bool contains_pte, mfn_t mfn, bool writable,
-			   uint64_t value)
+			   uint64_t *from)
 {
 	struct page *held;
 	uint64_t *slot = grant_slot(d, host_addr, contains_pte, &held);
 	int rc = -XEN_EINVAL;
 
-	if (slot && maps(READ_ONCE(*slot), mfn, writable)) {
-		WRITE_ONCE(*slot, value);
+	/* Moving an entry onto itself would lose its references. */
+	if (slot && slot != from && maps(READ_ONCE(*slot), mfn, writable)) {
+		/* A moved entry takes the accessed and dirty bits along that are set up to now. */
+		WRITE_ONCE(*slot, from ? xchg(from, 0) : 0);
 		rc = 0;
 	}
 	if (held)
@@ -394,30 +409,21 @@ int pt_grant_unmap(struct domain *d, uint64_t host_addr, bool contains_pte, mfn_
 	int rc;
 
 	spin_lock(&d->mm_lock);
-	rc = grant_entry_set(d, host_addr, contains_pte, mfn, writable, 0);
+	rc = grant_entry_set(d, host_addr, contains_pte, mfn, writable, NULL);
 	spin_unlock(&d->mm_lock);
 	return rc;
 }
 
 int pt_grant_replace(struct domain *d, uint64_t host_addr, mfn_t mfn, bool writable, uint64_t new_addr)
 {
-	uint64_t *from = NULL, value = 0;
+	uint64_t *from = NULL;
 	int rc = -XEN_EINVAL;
 
 	spin_lock(&d->mm_lock);
-	if (new_addr) {
-		from = current->domain == d ? walk_l1_slot(current, new_addr) : NULL;
-		if (!from)
-			goto out;
-		value = READ_ONCE(*from);
-	}
-	/* Moving an entry onto itself would lose its references. */
-	if (from && from == walk_l1_slot(current, host_addr))
-		goto out;
-	rc = grant_entry_set(d, host_addr, false, mfn, writable, value);
-	if (!rc && from)
-		WRITE_ONCE(*from, 0);
-out:
+	if (new_addr && current->domain == d)
+		from = walk_l1_slot(current, new_addr);
+	if (from || !new_addr)
+		rc = grant_entry_set(d, host_addr, false, mfn, writable, from);
 	spin_unlock(&d->mm_lock);
 	return rc;
 }

@@ -7,8 +7,9 @@
  * with the new root before the old one is dropped.
  *
  * Dropping a root can take long. What is not finished is left at v->old_table, and v's next memory operation
- * goes on with it before it does anything else. Roots and old_table belong to v (or whoever has paused it); trees
- * change under the domain's mm_lock.
+ * goes on with it before it does anything else; the table may be another domain's. Roots and old_table belong to v (or
+ * whoever has paused it); trees change under their domain's mm_lock, and are walked under it: a table that leaves the
+ * tree may be another domain's memory a moment later.
  */
 #include <string.h>
 #include "asm/cr.h"
@@ -182,10 +183,30 @@ void mm_load_vcpu(struct vcpu *v)
 		tlb_load_root(page_to_mfn(root) << PAGE_SHIFT, false);
 }
 
+/* Gives back what *root holds. Its reference keeps the page its owner's, and may be the last thing that keeps the owner. */
+static int drop_root(struct page **root)
+{
+	struct page *pg = *root;
+	struct domain *owner;
+	int rc;
+
+	if (!pg)
+		return 0;
+	owner = pg->owner;
+	domain_ref(owner);
+	spin_lock(&owner->mm_lock);
+	rc = page_put_and_type_preemptible(pg);
+	if (!rc)
+		*root = NULL;
+	spin_unlock(&owner->mm_lock);
+	domain_put(owner);
+	return rc;
+}
+
 void mm_drop_table(struct vcpu *v, struct page *pg)
 {
-	/* Finished under the lock of v's domain, so only its own tables can wait. */
-	if (v->old_table || v != current || pg->owner != v->domain)
+	/* An idle vCPU (that of the boot) has no next operation. */
+	if (v->old_table || v->idle)
 		page_put_and_type(pg);
 	else if (page_put_and_type_preemptible(pg))
 		v->old_table = pg;
@@ -193,17 +214,7 @@ void mm_drop_table(struct vcpu *v, struct page *pg)
 
 int mm_finish_old_table(struct vcpu *v)
 {
-	struct page *pg = v->old_table;
-	int rc;
-
-	if (!pg)
-		return 0;
-	spin_lock(&v->domain->mm_lock);
-	rc = page_put_and_type_preemptible(pg);
-	if (!rc)
-		v->old_table = NULL;
-	spin_unlock(&v->domain->mm_lock);
-	return rc;
+	return drop_root(&v->old_table);
 }
 
 static int root_get(struct domain *d, mfn_t mfn, struct page **out)
@@ -247,6 +258,7 @@ int mm_new_user_baseptr(struct vcpu *v, mfn_t mfn)
 
 /* ---- walks ------------------------------------------------------------------------------------------------------- */
 
+/* The mm_lock is held. */
 uint64_t *walk_l1_slot(struct vcpu *v, uint64_t va)
 {
 	uint64_t *table, entry;
@@ -264,29 +276,47 @@ uint64_t *walk_l1_slot(struct vcpu *v, uint64_t va)
 	return &table[pt_index(va, 1)];
 }
 
-bool mm_walk_l1(struct vcpu *v, uint64_t va, uint64_t *pte_maddr, uint64_t *pte)
+bool mm_walk_l1_locked(struct vcpu *v, uint64_t va, uint64_t *pte)
 {
 	const uint64_t *slot = walk_l1_slot(v, va);
 
-	if (!slot)
-		return false;
-	*pte_maddr = virt_to_maddr(slot);
-	*pte = READ_ONCE(*slot);
-	return true;
+	if (slot)
+		*pte = READ_ONCE(*slot);
+	return slot;
+}
+
+bool mm_walk_l1(struct vcpu *v, uint64_t va, uint64_t *pte)
+{
+	bool found;
+
+	spin_lock(&v->domain->mm_lock);
+	found = mm_walk_l1_locked(v, va, pte);
+	spin_unlock(&v->domain->mm_lock);
+	return found;
 }
 
 /* ---- the end of a domain -------------------------------------------------------------------------------------------- */
 
-static int drop_root(struct page **root)
+void mm_vcpu_drop_roots(struct vcpu *v)
 {
-	int rc;
+	struct page *kernel = v->root_kernel, *user = v->root_user;
 
-	if (!*root)
-		return 0;
-	rc = page_put_and_type_preemptible(*root);
+	spin_lock(&v->domain->mm_lock);
+	v->root_kernel = v->root_user = NULL;
+	if (user)
+		mm_drop_table(current, user);
+	if (kernel)
+		mm_drop_table(current, kernel);
+	spin_unlock(&v->domain->mm_lock);
+}
+
+int mm_vcpu_relinquish(struct vcpu *v)
+{
+	int rc = drop_root(&v->old_table);
+
 	if (!rc)
-		*root = NULL;
-	return rc;
+		rc = drop_root(&v->root_user);
+	return rc ? rc : drop_root(&v->root_kernel);
 }
 
 static int drop_vcpu_tables(struct domain *d)
@@ -299,13 +329,7 @@ static int drop_vcpu_tables(struct domain *d)
 		if (!v)
 			continue;
 		pv_vcpu_relinquish(v);
-		spin_lock(&d->mm_lock);
-		rc = drop_root(&v->old_table);
-		if (!rc)
-			rc = drop_root(&v->root_user);
-		if (!rc)
-			rc = drop_root(&v->root_kernel);
-		spin_unlock(&d->mm_lock);
+		rc = mm_vcpu_relinquish(v);
 	}
 	return rc;
 }

@@ -127,7 +127,9 @@ static bool write_entry(struct vcpu *v, struct cpu_user_regs *regs, const struct
 
 	if (maddr % 8 + in->opsize > 8)
 		return false;
-	whole = READ_ONCE(*(uint64_t *)maddr_to_virt(entry));
+	/* Another vCPU has made something else of the page: the instruction runs again and sees. */
+	if (!pt_read_entry(v, entry, &whole))
+		return true;
 	old = whole >> shift & mask;
 	if (!compute(in, regs, old, &e))
 		return false;
@@ -152,11 +154,11 @@ static bool is_mmcfg(uint64_t maddr)
 
 bool pv_emulate_pt_write(struct vcpu *v, struct cpu_user_regs *regs, uint64_t cr2)
 {
-	uint64_t pte_maddr, pte, maddr;
+	uint64_t pte, maddr;
 	struct insn in;
 	bool table;
 
-	if (!guest_range_ok(cr2, 1) || !mm_walk_l1(v, cr2, &pte_maddr, &pte))
+	if (!guest_range_ok(cr2, 1) || !mm_walk_l1(v, cr2, &pte))
 		return false;
 	if (!(pte & PTE_PRESENT) || pte & PTE_WRITABLE)
 		return false;

@@ -8,8 +8,10 @@
  * by virtual address and taken when the CPU first touches them: its access faults in the window.
  *
  * Window entries are writable for the CPU alone (supervisor), which sets "accessed" bits in descriptors.
- * Called by the owning vCPU, or while it is paused or being built.
+ * Called by the owning vCPU, or while it is paused or being built. The type is taken under the mm_lock, because the
+ * frame may be a page table that another vCPU is just giving up; it is given back without.
  */
+#include "asm/atomic.h"
 #include "cpu/cpu.h"
 #include "domain/domain.h"
 #include "hypercall/hypercall.h"
@@ -39,11 +41,17 @@ static uint64_t window_pte(mfn_t mfn)
 /* Stands in unused pages of the GDT windows: selectors there find "not present" and fault properly. */
 static uint64_t zero_pte(void)
 {
-	static void *zero_page;
+	static void *zero_page;		/* a: set once */
+	void *page = atomic_load(&zero_page);
 
-	if (!zero_page)
-		zero_page = hv_alloc_pages(0);
-	return zero_page ? virt_to_mfn(zero_page) << PAGE_SHIFT | WINDOW_PTE_RO : 0;
+	if (!page) {
+		page = hv_alloc_pages(0);
+		if (page && cmpxchg64(&zero_page, 0, (uint64_t)page)) {
+			hv_free_pages(page, 0);
+			page = atomic_load(&zero_page);
+		}
+	}
+	return page ? virt_to_mfn(page) << PAGE_SHIFT | WINDOW_PTE_RO : 0;
 }
 
 static uint64_t window_va(const struct vcpu *v)
@@ -51,6 +59,7 @@ static uint64_t window_va(const struct vcpu *v)
 	return PERDOMAIN_VIRT + ((uint64_t)v->id << PERDOMAIN_VCPU_SHIFT);
 }
 
+/* The mm_lock is held. */
 static struct page *desc_page_get(struct domain *d, mfn_t mfn)
 {
 	struct page *pg;
@@ -67,27 +76,35 @@ static void gdt_drop(const mfn_t *mfns, unsigned int n)
 		page_put_and_type(mfn_to_page(mfns[n]));
 }
 
+/* All of them, or none and false. */
+static bool gdt_take(struct domain *d, const mfn_t *mfns, unsigned int n)
+{
+	unsigned int i;
+
+	spin_lock(&d->mm_lock);
+	for (i = 0; i < n && desc_page_get(d, mfns[i]); i++)
+		;
+	spin_unlock(&d->mm_lock);
+	if (i < n)
+		gdt_drop(mfns, i);
+	return i == n;
+}
+
 int pv_set_gdt(struct vcpu *v, const uint64_t *mfns, unsigned int entries)
 {
 	unsigned int n = DIV_ROUND_UP(entries, DESCS_PER_PAGE), old = DIV_ROUND_UP(v->pv.gdt_ents, DESCS_PER_PAGE), i;
-	mfn_t fresh[GDT_PAGES];
 
 	if (entries > FIRST_RESERVED_GDT_ENTRY)
 		return refuse(-XEN_EINVAL, "%u GDT entries, at most %u", entries, FIRST_RESERVED_GDT_ENTRY);
-	for (i = 0; i < n; i++) {
-		fresh[i] = mfns[i];
-		if (!desc_page_get(v->domain, fresh[i])) {
-			gdt_drop(fresh, i);
-			return refuse(-XEN_EINVAL, "frame %lx cannot be a GDT page", fresh[i]);
-		}
-	}
+	if (!gdt_take(v->domain, mfns, n))
+		return refuse(-XEN_EINVAL, "a frame of %lx.. cannot be a GDT page", n ? mfns[0] : 0);
 	for (i = 0; i < GDT_PAGES; i++)
-		perdomain_set_pte(v, i, i < n ? window_pte(fresh[i]) : zero_pte());
+		perdomain_set_pte(v, i, i < n ? window_pte(mfns[i]) : zero_pte());
 	if (v == current)
 		tlb_flush_local();
 	gdt_drop(v->pv.gdt_mfn, old);
 	for (i = 0; i < n; i++)
-		v->pv.gdt_mfn[i] = fresh[i];
+		v->pv.gdt_mfn[i] = mfns[i];
 	v->pv.gdt_ents = entries;
 	return 0;
 }
@@ -127,9 +144,23 @@ int pv_set_ldt(struct vcpu *v, uint64_t base, uint64_t ents)
 	return 0;
 }
 
+/* The page behind a page of the window; NULL if the guest has none there that can be a descriptor page. */
+static struct page *ldt_page_get(struct vcpu *v, unsigned int page)
+{
+	struct page *pg = NULL;
+	uint64_t pte;
+
+	spin_lock(&v->domain->mm_lock);
+	if (mm_walk_l1_locked(v, v->pv.ldt_base + ((uint64_t)page << PAGE_SHIFT), &pte) && pte & PTE_PRESENT)
+		pg = desc_page_get(v->domain, (pte & PTE_ADDR) >> PAGE_SHIFT);
+	spin_unlock(&v->domain->mm_lock);
+	return pg;
+}
+
+/* Faults in the window come from selector loads, and none is done with a lock held. */
 bool pv_fill_ldt_window(struct vcpu *v, uint64_t va)
 {
-	uint64_t start, offset, pte_maddr, pte;
+	uint64_t start, offset;
 	unsigned int page;
 	struct page *pg;
 
@@ -140,9 +171,7 @@ bool pv_fill_ldt_window(struct vcpu *v, uint64_t va)
 	page = offset >> PAGE_SHIFT;
 	if (va < start || offset >= (uint64_t)v->pv.ldt_ents * 8 || v->pv.ldt_taken & 1u << page)
 		return false;
-	if (!mm_walk_l1(v, v->pv.ldt_base + ((uint64_t)page << PAGE_SHIFT), &pte_maddr, &pte) || !(pte & PTE_PRESENT))
-		return false;
-	pg = desc_page_get(v->domain, (pte & PTE_ADDR) >> PAGE_SHIFT);
+	pg = ldt_page_get(v, page);
 	if (!pg)
 		return false;
 	v->pv.ldt_mfn[page] = page_to_mfn(pg);
@@ -200,6 +229,7 @@ long do_update_descriptor(uint64_t maddr, uint64_t desc)
 	mfn_t mfn = maddr >> PAGE_SHIFT;
 	struct page *pg;
 	uint64_t type;
+	int rc;
 
 	if (maddr & 7)
 		return refuse(-XEN_EINVAL, "address %lx is not aligned", maddr);
@@ -208,10 +238,13 @@ long do_update_descriptor(uint64_t maddr, uint64_t desc)
 	if (!mfn_is_ram(mfn))
 		return refuse(-XEN_EINVAL, "no RAM at %lx", maddr);
 	pg = mfn_to_page(mfn);
+	spin_lock(&d->mm_lock);
 	/* Keeps seg_desc if the page has it; any other page must be one the guest could write itself. */
 	type = READ_ONCE(pg->type);
 	type = (type & PGT_type_mask) == PGT_seg_desc && type & PGT_count_mask ? PGT_seg_desc : PGT_writable;
-	if (page_get_and_type(pg, d, type))
+	rc = page_get_and_type(pg, d, type);
+	spin_unlock(&d->mm_lock);
+	if (rc)
 		return refuse(-XEN_EINVAL, "frame %lx is not the domain's or in other use", mfn);
 	__atomic_store_n((uint64_t *)maddr_to_virt(maddr), desc, __ATOMIC_RELEASE);
 	page_put_and_type(pg);
