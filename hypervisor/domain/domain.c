@@ -54,7 +54,8 @@ static struct domain systems[3] = {
 struct domain *dom_io = &systems[0], *dom_xen = &systems[1], *dom_idle = &systems[2];
 struct domain *dom0;
 
-struct spinlock domain_control_lock = SPINLOCK_INIT(RANK_DOMCTL);
+/* One creation at a time: from the choice of the id to its publication. */
+static struct spinlock create_lock = SPINLOCK_INIT(RANK_DOMCTL);
 static struct spinlock list_lock = SPINLOCK_INIT(RANK_DOMLIST);
 static struct list_head domains = LIST_HEAD_INIT(domains);
 
@@ -269,6 +270,7 @@ static struct domain *domain_alloc(const struct xen_domctl_createdomain *cfg, bo
 	memcpy(d->handle, cfg->handle, sizeof(d->handle));
 	d->refs = 2;			/* the list's and the caller's */
 	d->life = DOMAIN_BUILDING;
+	spin_init(&d->teardown_lock, RANK_DOMCTL);
 	spin_init(&d->lock, RANK_DOMAIN);
 	spin_init(&d->page_lock, RANK_PAGE);
 	spin_init(&d->mm_lock, RANK_MM);
@@ -312,7 +314,7 @@ static void publish(struct domain *d)
 	spin_unlock(&list_lock);
 }
 
-/* Round robin, so that a dead domain's id is not soon somebody else's. Control lock held. */
+/* Round robin, so that a dead domain's id is not soon somebody else's. create_lock held. */
 static int id_choose(domid_t wanted, domid_t *id)
 {
 	static domid_t last;
@@ -359,9 +361,9 @@ int domain_create(domid_t id, const struct xen_domctl_createdomain *cfg, bool pr
 	d = domain_alloc(cfg, privileged);
 	if (!d)
 		return -XEN_ENOMEM;
-	spin_lock(&domain_control_lock);
+	spin_lock(&create_lock);
 	rc = domain_build(d, id);
-	spin_unlock(&domain_control_lock);
+	spin_unlock(&create_lock);
 	if (rc)
 		hv_free(d);
 	else
@@ -447,6 +449,7 @@ void domain_resume(struct domain *d)
 	if (!__atomic_exchange_n(&d->shut_down, false, __ATOMIC_SEQ_CST))
 		return;
 	atomic_store(&d->shutdown_code, SHUTDOWN_CODE_UNKNOWN);
+	atomic_store(&d->crashed, false);
 	atomic_store(&d->shutting_down, false);
 	domain_unpause(d);
 }
@@ -456,7 +459,8 @@ void domain_crash(struct domain *d, const char *fmt, ...)
 	struct vcpu *v = current;
 	va_list args;
 
-	if (d->shutting_down)
+	/* Several of its vCPUs may have a reason; the first one counts. */
+	if (READ_ONCE(d->shutting_down) || __atomic_exchange_n(&d->crashed, true, __ATOMIC_SEQ_CST))
 		return;
 	va_start(args, fmt);
 	vsnprintf(d->last_words, sizeof(d->last_words), fmt, args);

@@ -50,7 +50,8 @@ struct domain {
 	uint8_t handle[16];			/* d: UUID */
 	uint32_t refs;				/* a */
 	enum domain_life life;			/* d: changed only by domain_set_life() */
-	unsigned int teardown_step;		/* d */
+	struct spinlock teardown_lock;		/* one step of the end at a time, outermost */
+	unsigned int teardown_step;		/* under it */
 	struct spinlock lock;
 	struct list_head link;			/* domain list, ascending ids (domlist lock) */
 
@@ -90,7 +91,8 @@ struct domain {
 	uint32_t create_flags;			/* I: XEN_DOMCTL_CDF_* */
 	struct list_head reap_link;		/* teardown.c: dead, waiting for its last reference */
 	uint32_t cpuid_mask[POLICY_WORDS];	/* I after creation_finished: features it may see, see policy.c */
-	char last_words[128];			/* reason of a crash, written once */
+	bool crashed;				/* a: who sets it writes the last words */
+	char last_words[128];			/* reason of the crash */
 };
 
 /* What pv/ keeps per vCPU. Owner: o. */
@@ -132,8 +134,8 @@ struct vcpu {
 	bool idle;				/* I */
 	unsigned int cpu;			/* s: whose queue it belongs to; changes while it does not run */
 	bool running;				/* a: set under s when chosen, cleared when its registers are saved */
-	bool initialised;			/* d: has a context */
-	bool online;				/* d: !down */
+	bool initialised;			/* d, read by all: has a context */
+	bool online;				/* d, read by all: !down */
 	bool blocked, polling;			/* a/o: SCHEDOP_block, poll */
 	uint32_t poll_port_single;		/* o: port when polling exactly one, 0 = many */
 	uint32_t pause_count;			/* a */
@@ -142,9 +144,9 @@ struct vcpu {
 	struct page *root_kernel, *root_user;	/* o: page-table roots, referenced and typed */
 	struct page *old_table;			/* o: replaced table whose teardown goes on with the next operation */
 
-	struct vcpu_info *info;			/* o: in shared_info or the registered page (hypervisor mapping) */
-	struct vcpu_info own_info;		/* o: for ids beyond shared_info's 32, until one is registered */
-	struct page *info_page;			/* o: registered page, referenced and writable-typed; else NULL */
+	struct vcpu_info *info;			/* changes under the event lock: in shared_info or the registered page */
+	struct vcpu_info own_info;		/* for ids beyond shared_info's 32, until one is registered */
+	struct page *info_page;			/* d: registered page, referenced and writable-typed; else NULL */
 	uint64_t runstate_va;			/* o: VCPUOP_register_runstate_memory_area, 0 none */
 	struct vcpu_runstate_info runstate;	/* s */
 	uint64_t time_va;			/* o: secondary time area */
@@ -172,11 +174,13 @@ int domain_create(domid_t id, const struct xen_domctl_createdomain *cfg, bool pr
 int domain_destroy(struct domain *d);		/* resumable: 0 or -XEN_ERESTART */
 void domain_pause(struct domain *d);		/* waits until no vCPU runs */
 void domain_unpause(struct domain *d);
-int vcpu_create(struct domain *d, unsigned int id);
-/* Loads a context into a vCPU (VCPUOP_initialise, setvcpucontext, dom0 builder). 0 or errno, all or nothing. */
+int vcpu_create(struct domain *d, unsigned int id);	/* 0, -XEN_EINVAL, -XEN_EEXIST, -XEN_ENOMEM */
+/* Loads a context into a vCPU that has none (VCPUOP_initialise). 0 or errno, all or nothing; -XEN_EEXIST, -XEN_ERESTART. */
+int vcpu_initialise(struct vcpu *v, const struct vcpu_guest_context *c);
+/* The same from outside (setvcpucontext, dom0 builder), also for one that has a context. Its domain is paused. */
 int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c);
 void vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c);
-void vcpu_reset(struct vcpu *v);		/* back to the state after vcpu_create(); paused by the caller */
+int vcpu_reset(struct vcpu *v);			/* back to the state after vcpu_create(); paused by the caller. 0, -XEN_ERESTART */
 int vcpu_up(struct vcpu *v);			/* 0, or -XEN_EINVAL without a context */
 void vcpu_down(struct vcpu *v);			/* the last one's end is the domain's */
 /* Moves v's vcpu_info into a page of its domain (pv-abi 2.5, op 10). 0, -XEN_ENXIO, -XEN_EINVAL. */

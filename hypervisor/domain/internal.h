@@ -6,7 +6,6 @@
 #include "domain/domain.h"
 
 /* domain.c */
-extern struct spinlock domain_control_lock;	/* one creation or destruction step at a time */
 /* The only place where life changes; under d->lock. Panics on a transition that is none. */
 void domain_set_life(struct domain *d, enum domain_life to);
 /* True if nobody but the list refers to d; then no domain_get() finds it any more, and its id stays taken. */

@@ -115,6 +115,7 @@ static int step_stop(struct domain *d)
 	return 0;
 }
 
+/* Nobody else changes them any more: who may, looks for the end under the lock that step_stop() took. */
 static int step_vcpus(struct domain *d)
 {
 	unsigned int i;
@@ -145,7 +146,7 @@ int domain_destroy(struct domain *d)
 {
 	int rc = 0;
 
-	spin_lock(&domain_control_lock);
+	spin_lock(&d->teardown_lock);
 	while (!rc && d->teardown_step < ARRAY_SIZE(steps)) {
 		rc = steps[d->teardown_step](d);
 		if (!rc)
@@ -153,6 +154,6 @@ int domain_destroy(struct domain *d)
 		if (!rc && d->teardown_step < ARRAY_SIZE(steps) && preempt_check())
 			rc = -XEN_ERESTART;
 	}
-	spin_unlock(&domain_control_lock);
+	spin_unlock(&d->teardown_lock);
 	return rc;
 }

@@ -8,6 +8,9 @@
  *
  * vcpu_info stands in shared_info for the first 32 vCPUs until the guest registers a place of its own; that page is then
  * referenced and typed writable, so that it can neither be freed nor become a page table under our pen.
+ *
+ * Birth, context, up, down and the place of vcpu_info change under the domain's lock: all vCPUs of a domain, and every
+ * vCPU of the control domain, may ask at once. The vCPU in question is not up, or paused, or asks for itself.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,14 +35,9 @@ struct vcpu *vcpu_get(struct domain *d, uint32_t id)
 	return idx_clamp(id, d->max_vcpus, &i) ? d->vcpu[i] : NULL;
 }
 
-static void info_to_default(struct vcpu *v)
+static struct vcpu_info *info_default(struct vcpu *v)
 {
-	if (v->id < XEN_LEGACY_MAX_VCPUS) {
-		v->info = &v->domain->shared_info->vcpu_info[v->id];
-	} else {
-		v->info = &v->own_info;
-		v->own_info.evtchn_upcall_mask = 1;
-	}
+	return v->id < XEN_LEGACY_MAX_VCPUS ? &v->domain->shared_info->vcpu_info[v->id] : &v->own_info;
 }
 
 /* Everything but the allocations that can fail. */
@@ -53,17 +51,20 @@ static struct vcpu *vcpu_alloc(struct domain *d, unsigned int id)
 	v->domain = d;
 	v->kernel_mode = true;
 	v->pv.pending_trap = -1;
-	info_to_default(v);
+	v->own_info.evtchn_upcall_mask = 1;
+	v->info = info_default(v);
 	return v;
 }
 
-int vcpu_create(struct domain *d, unsigned int id)
+static int create(struct domain *d, unsigned int id)
 {
 	struct vcpu *v;
 	int rc;
 
-	if (id >= d->max_vcpus || d->vcpu[id])
+	if (id >= d->max_vcpus || domain_is_dying(d))
 		return -XEN_EINVAL;
+	if (d->vcpu[id])
+		return -XEN_EEXIST;
 	v = vcpu_alloc(d, id);
 	if (!v)
 		return -XEN_ENOMEM;
@@ -83,6 +84,16 @@ int vcpu_create(struct domain *d, unsigned int id)
 	return 0;
 }
 
+int vcpu_create(struct domain *d, unsigned int id)
+{
+	int rc;
+
+	spin_lock(&d->lock);
+	rc = create(d, id);
+	spin_unlock(&d->lock);
+	return rc;
+}
+
 /* Never ran, or its domain is dead and vcpu_relinquish() has been here. */
 void vcpu_free(struct vcpu *v)
 {
@@ -96,24 +107,13 @@ void vcpu_free(struct vcpu *v)
 	hv_free(v);
 }
 
-static void roots_drop(struct vcpu *v)
-{
-	struct page *kernel = v->root_kernel, *user = v->root_user;
-
-	spin_lock(&v->domain->mm_lock);
-	v->root_kernel = v->root_user = NULL;
-	if (user)
-		page_put_and_type(user);
-	if (kernel)
-		page_put_and_type(kernel);
-	spin_unlock(&v->domain->mm_lock);
-}
-
 static void info_unregister(struct vcpu *v)
 {
 	struct page *pg = v->info_page;
 
-	info_to_default(v);
+	if (v->id >= XEN_LEGACY_MAX_VCPUS)
+		v->own_info.evtchn_upcall_mask = 1;
+	evtchn_vcpu_info_replace(v, info_default(v));
 	v->info_page = NULL;
 	if (pg)
 		page_put_and_type(pg);
@@ -130,15 +130,26 @@ void vcpu_relinquish(struct vcpu *v)
 	pv_vcpu_relinquish(v);
 }
 
-void vcpu_reset(struct vcpu *v)
+int vcpu_reset(struct vcpu *v)
 {
-	v->initialised = false;
-	v->online = false;
-	v->blocked = false;
-	vcpu_relinquish(v);
-	roots_drop(v);
-	v->kernel_mode = true;
-	memset(&v->regs, 0, sizeof(v->regs));
+	struct domain *d = v->domain;
+	int rc = -XEN_EINVAL;
+
+	spin_lock(&d->lock);
+	/* A dying one's vCPUs are the teardown's. */
+	if (!domain_is_dying(d)) {
+		v->initialised = false;
+		v->online = false;
+		v->blocked = false;
+		vcpu_relinquish(v);
+		rc = mm_vcpu_relinquish(v);
+	}
+	if (!rc) {
+		v->kernel_mode = true;
+		memset(&v->regs, 0, sizeof(v->regs));
+	}
+	spin_unlock(&d->lock);
+	return rc;
 }
 
 /* ---- context --------------------------------------------------------------------------------------- */
@@ -179,27 +190,61 @@ static void context_apply(struct vcpu *v, const struct vcpu_guest_context *c)
 	v->online = c->flags & VGCF_online;
 }
 
-int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
+/* The tables of descriptors first: they are quickly taken and given back, the roots may be neither. */
+static int first_context(struct vcpu *v, const struct vcpu_guest_context *c)
 {
+	int rc = pv_set_tables(v, c);
+
+	if (!rc)
+		rc = set_roots(v, c);
+	if (rc == -XEN_ERESTART)
+		return rc;
+	if (rc) {
+		pv_vcpu_relinquish(v);
+		mm_vcpu_drop_roots(v);
+		return rc;
+	}
+	pv_set_context(v, c);
+	context_apply(v, c);
+	return 0;
+}
+
+/* What has a context gets registers, but keeps its tables. */
+static int later_context(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	if (!same_tables(v, c))
+		return -XEN_EOPNOTSUPP;
+	pv_set_context(v, c);
+	context_apply(v, c);
+	return 0;
+}
+
+int vcpu_initialise(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	struct domain *d = v->domain;
 	int rc = pv_context_check(c);
 
 	if (rc)
 		return rc;
-	if (v->initialised) {
-		if (!same_tables(v, c))
-			return -XEN_EOPNOTSUPP;
-		rc = pv_set_context(v, c);
-		if (!rc)
-			context_apply(v, c);
+	spin_lock(&d->lock);
+	rc = v->initialised ? -XEN_EEXIST : first_context(v, c);
+	spin_unlock(&d->lock);
+	return rc;
+}
+
+int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	struct domain *d = v->domain;
+	int rc = pv_context_check(c);
+
+	if (rc)
 		return rc;
-	}
-	rc = set_roots(v, c);
-	if (!rc)
-		rc = pv_set_context(v, c);
-	if (!rc)
-		context_apply(v, c);
-	else if (rc != -XEN_ERESTART)
-		roots_drop(v);
+	spin_lock(&d->lock);
+	if (domain_is_dying(d))
+		rc = -XEN_EINVAL;
+	else
+		rc = v->initialised ? later_context(v, c) : first_context(v, c);
+	spin_unlock(&d->lock);
 	return rc;
 }
 
@@ -207,37 +252,49 @@ int vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 void vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 {
 	memset(c, 0, sizeof(*c));
+	spin_lock(&v->domain->lock);
 	pv_get_context(v, c);
 	c->flags |= VGCF_i387_valid;
 	xstate_store_fxsave(v, c->fpu_ctxt.x);
 	c->ctrlreg[3] = root_address(v->root_kernel);
 	c->ctrlreg[1] = root_address(v->root_user);
+	spin_unlock(&v->domain->lock);
 }
 
 /* ---- up, down, paused ------------------------------------------------------------------------------- */
 
 int vcpu_up(struct vcpu *v)
 {
-	if (!v->initialised)
-		return -XEN_EINVAL;
-	v->online = true;
-	sched_wake(v);
-	return 0;
+	struct domain *d = v->domain;
+	int rc = 0;
+
+	spin_lock(&d->lock);
+	if (!v->initialised) {
+		rc = -XEN_EINVAL;
+	} else {
+		v->online = true;
+		sched_wake(v);
+	}
+	spin_unlock(&d->lock);
+	return rc;
 }
 
+/* Two that go down at once must not both see the other one up: a domain with no vCPU up would never end. */
 void vcpu_down(struct vcpu *v)
 {
 	struct domain *d = v->domain;
 	unsigned int i, others = 0;
 
+	spin_lock(&d->lock);
 	for (i = 0; i < d->max_vcpus; i++)
 		others += d->vcpu[i] && d->vcpu[i] != v && d->vcpu[i]->online;
-	if (!others) {
-		domain_shutdown(d, SHUTDOWN_poweroff);
-		return;
+	if (others) {
+		v->online = false;
+		sched_sleep(v);
 	}
-	v->online = false;
-	sched_sleep(v);
+	spin_unlock(&d->lock);
+	if (!others)
+		domain_shutdown(d, SHUTDOWN_poweroff);
 }
 
 void vcpu_pause(struct vcpu *v)
@@ -254,24 +311,31 @@ void vcpu_unpause(struct vcpu *v)
 
 /* ---- vcpu_info -------------------------------------------------------------------------------------- */
 
-int vcpu_register_info(struct vcpu *v, mfn_t mfn, uint32_t offset)
+static int register_info(struct vcpu *v, mfn_t mfn, uint32_t offset)
 {
-	struct vcpu_info *to;
 	struct page *pg;
 
-	if (offset > PAGE_SIZE - sizeof(*to) || offset % 8)
-		return -XEN_ENXIO;
-	if (v->info_page || (v != current && v->online))
+	if (v->info_page || (v != current && v->online) || domain_is_dying(v->domain))
 		return -XEN_EINVAL;
 	if (!mfn_is_ram(mfn))
 		return -XEN_EINVAL;
 	pg = mfn_to_page(mfn);
 	if (page_get_and_type(pg, v->domain, PGT_writable))
 		return -XEN_EINVAL;
-	to = (struct vcpu_info *)((uint8_t *)mfn_to_virt(mfn) + offset);
-	memcpy(to, v->info, sizeof(*to));
 	v->info_page = pg;
-	atomic_store(&v->info, to);
-	evtchn_vcpu_info_moved(v);
+	evtchn_vcpu_info_move(v, (struct vcpu_info *)((uint8_t *)mfn_to_virt(mfn) + offset));
 	return 0;
+}
+
+int vcpu_register_info(struct vcpu *v, mfn_t mfn, uint32_t offset)
+{
+	struct domain *d = v->domain;
+	int rc;
+
+	if (offset > PAGE_SIZE - sizeof(struct vcpu_info) || offset % 8)
+		return -XEN_ENXIO;
+	spin_lock(&d->lock);
+	rc = register_info(v, mfn, offset);
+	spin_unlock(&d->lock);
+	return rc;
 }

@@ -46,14 +46,16 @@ static long pausedomain(struct domain *d, struct xen_domctl *op)
 	bool ok;
 
 	(void)op;
+	/* Counted after it is one: another controller that takes it back must find it. */
+	domain_pause(d);
 	spin_lock(&d->lock);
 	ok = d->controller_pause < CONTROLLER_PAUSES_MAX;
 	d->controller_pause += ok;
 	spin_unlock(&d->lock);
-	if (!ok)
-		return -XEN_EOVERFLOW;
-	domain_pause(d);
-	return 0;
+	if (ok)
+		return 0;
+	domain_unpause(d);
+	return -XEN_EOVERFLOW;
 }
 
 static long unpausedomain(struct domain *d, struct xen_domctl *op)
@@ -118,7 +120,9 @@ void domain_fill_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 	info->max_pages = READ_ONCE(d->max_pages);
 	info->outstanding_pages = READ_ONCE(d->outstanding);
 	info->shared_info_frame = virt_to_mfn(d->shared_info);
+	spin_lock(&d->lock);
 	memcpy(info->handle, d->handle, sizeof(info->handle));
+	spin_unlock(&d->lock);
 }
 
 /* The domain, or the next one behind it: how old tools walk the list. */

@@ -18,7 +18,9 @@
 /* Guests execute RDTSC themselves in each mode that is accepted: there is no emulated clock to tell. */
 long domctl_gettscinfo(struct domain *d, struct xen_domctl *op)
 {
+	spin_lock(&d->lock);
 	op->u.tsc_info = (struct xen_domctl_tsc_info){ .tsc_mode = d->tsc_mode, .incarnation = d->tsc_incarnation };
+	spin_unlock(&d->lock);
 	return 0;
 }
 
@@ -138,7 +140,11 @@ long domctl_set_cpu_policy(struct domain *d, struct xen_domctl *op)
 	if (rc)
 		return rc;
 	spin_lock(&d->lock);
-	memcpy(d->cpuid_mask, masks, sizeof(masks));
+	/* It may have been started meanwhile: a running domain's view does not change. */
+	if (d->creation_finished)
+		rc = -XEN_EEXIST;
+	else
+		memcpy(d->cpuid_mask, masks, sizeof(masks));
 	spin_unlock(&d->lock);
-	return 0;
+	return rc;
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include "asm/atomic.h"
 #include "asm/cpuid.h"
 #include "domctl/domctl.h"
 #include "lib/util.h"
@@ -28,17 +29,25 @@ static bool va_is_canonical(uint64_t va)
 
 /* ---- creation ----------------------------------------------------------------------------------------- */
 
-/* Makes all that do not exist yet: it may be called again after it failed. */
+/* Makes all that do not exist yet: it may be called again after it failed or stopped. */
 long domctl_max_vcpus(struct domain *d, struct xen_domctl *op)
 {
 	unsigned int i;
+	bool made = false;
 	int rc = 0;
 
 	if (op->u.max_vcpus.max != d->max_vcpus)
 		return -XEN_EINVAL;
-	for (i = 0; !rc && i < d->max_vcpus; i++)
-		if (!d->vcpu[i])
-			rc = vcpu_create(d, i);
+	for (i = 0; !rc && i < d->max_vcpus; i++) {
+		if (atomic_load(&d->vcpu[i]))
+			continue;
+		if (made && preempt_check())
+			return -XEN_ERESTART;
+		rc = vcpu_create(d, i);
+		if (rc == -XEN_EEXIST)
+			rc = 0;		/* another call was faster */
+		made = true;
+	}
 	return rc;
 }
 
@@ -73,7 +82,7 @@ static long context_from_guest(struct vcpu *v, uint64_t from)
 	return rc;
 }
 
-/* No context: the vCPU becomes as it was made. */
+/* No context: the vCPU becomes as it was made. Goes on where it stopped when called again. */
 long domctl_setvcpucontext(struct domain *d, struct xen_domctl *op)
 {
 	struct vcpu *v = vcpu_get(d, op->u.vcpucontext.vcpu);
@@ -87,7 +96,7 @@ long domctl_setvcpucontext(struct domain *d, struct xen_domctl *op)
 	if (op->u.vcpucontext.ctxt)
 		rc = context_from_guest(v, op->u.vcpucontext.ctxt);
 	else
-		vcpu_reset(v);
+		rc = vcpu_reset(v);
 	domain_unpause(d);
 	return rc;
 }
@@ -128,10 +137,12 @@ long domctl_set_ext_vcpucontext(struct domain *d, struct xen_domctl *op)
 	if (!va_is_canonical(e->syscall32_callback_eip) || !va_is_canonical(e->sysenter_callback_eip))
 		return -XEN_EINVAL;
 	vcpu_pause(v);
+	spin_lock(&d->lock);
 	v->pv.syscall32_callback = e->syscall32_callback_eip;
 	v->pv.syscall32_masks_events = e->syscall32_disables_events;
 	v->pv.sysenter_callback = e->sysenter_callback_eip;
 	v->pv.sysenter_masks_events = e->sysenter_disables_events;
+	spin_unlock(&d->lock);
 	vcpu_unpause(v);
 	return 0;
 }
@@ -145,6 +156,7 @@ long domctl_get_ext_vcpucontext(struct domain *d, struct xen_domctl *op)
 		return -XEN_ESRCH;
 	memset((uint8_t *)e + sizeof(e->vcpu), 0, sizeof(*e) - sizeof(e->vcpu));
 	vcpu_pause(v);
+	spin_lock(&d->lock);
 	e->size = sizeof(*e);
 	e->syscall32_callback_eip = v->pv.syscall32_callback;
 	e->syscall32_disables_events = v->pv.syscall32_masks_events;
@@ -152,6 +164,7 @@ long domctl_get_ext_vcpucontext(struct domain *d, struct xen_domctl *op)
 	e->sysenter_callback_eip = v->pv.sysenter_callback;
 	e->sysenter_disables_events = v->pv.sysenter_masks_events;
 	e->sysenter_callback_cs = FLAT_USER_CS32;
+	spin_unlock(&d->lock);
 	vcpu_unpause(v);
 	return 0;
 }
@@ -239,11 +252,14 @@ static long extstate_load(struct vcpu *v, const uint64_t head[2], uint64_t from,
 	rc = copy_from_guest(copy, from, area) ? -XEN_EFAULT : xsave_check(copy, head[1]);
 	if (!rc) {
 		vcpu_pause(v);
+		/* XCR0 and area belong together: XRSTOR faults when the one does not allow what is in the other. */
+		spin_lock(&v->domain->lock);
 		/* XSETBV faults on combinations that are none: checked like the guest's own. */
 		if (xstate_set_xcr0(v, head[0]))
 			memcpy(v->xsave, copy, MAX(area, host_features.xsave_size));
 		else
 			rc = -XEN_EINVAL;
+		spin_unlock(&v->domain->lock);
 		vcpu_unpause(v);
 	}
 	hv_free(copy);
@@ -376,7 +392,7 @@ long domctl_sendtrigger(struct domain *d, struct xen_domctl *op)
 		return -XEN_EINVAL;
 	if (!v)
 		return -XEN_ESRCH;
-	v->pv.nmi_pending = true;
+	WRITE_ONCE(v->pv.nmi_pending, true);
 	vcpu_kick(v);
 	return 0;
 }

@@ -31,7 +31,7 @@ static long op_initialise(struct vcpu *v, uint64_t arg)
 	rc = copy_from_guest(c, arg, sizeof(*c)) ? -XEN_EFAULT : 0;
 	if (!rc) {
 		c->flags &= ~(uint64_t)VGCF_online;	/* VCPUOP_up does that */
-		rc = vcpu_set_context(v, c);
+		rc = vcpu_initialise(v, c);
 	}
 	hv_free(c);
 	return rc;
@@ -138,23 +138,18 @@ static long op_stop_singleshot(struct vcpu *v, uint64_t arg)
 
 static long op_register_info(struct vcpu *v, uint64_t arg)
 {
-	struct domain *d = v->domain;
 	struct vcpu_register_vcpu_info op;
-	long rc;
 
 	if (copy_from_guest(&op, arg, sizeof(op)))
 		return -XEN_EFAULT;
-	spin_lock(&d->lock);
-	rc = domain_is_dying(d) ? -XEN_EINVAL : vcpu_register_info(v, op.mfn, op.offset);
-	spin_unlock(&d->lock);
-	return rc;
+	return vcpu_register_info(v, op.mfn, op.offset);
 }
 
 static long op_send_nmi(struct vcpu *v, uint64_t arg)
 {
 	if (arg)
 		return -XEN_EINVAL;
-	v->pv.nmi_pending = true;
+	WRITE_ONCE(v->pv.nmi_pending, true);
 	vcpu_kick(v);
 	return 0;
 }

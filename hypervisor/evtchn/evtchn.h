@@ -4,7 +4,7 @@
 #define SOCLE_EVTCHN_EVTCHN_H
 #include <stdbool.h>
 #include <stdint.h>
-struct domain; struct vcpu;
+struct domain; struct vcpu; struct vcpu_info;
 int evtchn_domain_init(struct domain *d);
 int evtchn_relinquish(struct domain *d);		/* closes every port; 0 or -XEN_ERESTART */
 void evtchn_domain_fini(struct domain *d);
@@ -20,7 +20,9 @@ void evtchn_raise_pirq(struct domain *d, uint32_t port);
 int pirq_bind(struct domain *d, uint32_t pirq, uint32_t flags, uint32_t port);	/* 0, -XEN_EINVAL, -XEN_EPERM, -XEN_EEXIST */
 void pirq_unbind(struct domain *d, uint32_t pirq);
 uint32_t pirq_limit(const struct domain *d);
-/* Moves per-vCPU vcpu_info users to a new place: VCPUOP_register_vcpu_info; sets everything pending. */
-void evtchn_vcpu_info_moved(struct vcpu *v);
+/* From now on v's vcpu_info is there, and nobody writes to the old one. */
+void evtchn_vcpu_info_replace(struct vcpu *v, struct vcpu_info *to);
+/* The same with its contents, and everything pending: VCPUOP_register_vcpu_info. */
+void evtchn_vcpu_info_move(struct vcpu *v, struct vcpu_info *to);
 long do_event_channel_op(uint64_t cmd, uint64_t arg);
 #endif

@@ -3,6 +3,7 @@
  * From an event to a running guest: mark the port through the domain's delivery backend, set the vCPU's upcall flag,
  * kick the vCPU, wake those that poll the port.
  */
+#include <string.h>
 #include <abi/arch-x86_64.h>
 #include "evtchn/internal.h"
 #include "sched/sched.h"
@@ -70,9 +71,25 @@ void evtchn_raise_pirq(struct domain *d, uint32_t port)
 	spin_unlock(&d->evtchn->lock);
 }
 
-/* The guest moved its vcpu_info: whatever was selected in the old one is looked for again (pv-abi 2.5, op 10). */
-void evtchn_vcpu_info_moved(struct vcpu *v)
+/* Whoever sends an event to v holds the lock and reads v->info anew: nobody has the old pointer afterwards. */
+void evtchn_vcpu_info_replace(struct vcpu *v, struct vcpu_info *to)
 {
-	__atomic_store_n(&v->info->evtchn_pending_sel, ~0UL, __ATOMIC_SEQ_CST);
+	struct domain_evtchn *e = v->domain->evtchn;
+
+	spin_lock(&e->lock);
+	__atomic_store_n(&v->info, to, __ATOMIC_RELEASE);
+	spin_unlock(&e->lock);
+}
+
+/* The guest moved its vcpu_info: whatever was selected in the old one is looked for again (pv-abi 2.5, op 10). */
+void evtchn_vcpu_info_move(struct vcpu *v, struct vcpu_info *to)
+{
+	struct domain_evtchn *e = v->domain->evtchn;
+
+	spin_lock(&e->lock);
+	memcpy(to, v->info, sizeof(*to));
+	__atomic_store_n(&v->info, to, __ATOMIC_RELEASE);
+	__atomic_store_n(&to->evtchn_pending_sel, ~0UL, __ATOMIC_SEQ_CST);
 	vcpu_mark_upcall(v);
+	spin_unlock(&e->lock);
 }

@@ -9,6 +9,7 @@
  * KERNEL_GS_BASE the user's base; in user mode the reverse.
  */
 #include <string.h>
+#include "asm/atomic.h"
 #include "asm/cr.h"
 #include "asm/msr.h"
 #include "cpu/cpu.h"
@@ -151,16 +152,17 @@ static void set_registers(struct vcpu *v, const struct cpu_user_regs *r)
 	v->pv.iopl = (r->rflags & RFLAGS_IOPL) >> 12;
 }
 
-int pv_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
+int pv_set_tables(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-	int rc = pv_context_check(c);
+	int rc = pv_set_gdt(v, c->gdt_frames, c->gdt_ents);
 
-	if (!rc)
-		rc = pv_set_gdt(v, c->gdt_frames, c->gdt_ents);
-	if (!rc)
-		rc = pv_set_ldt(v, c->ldt_base, c->ldt_ents);
-	if (rc)
-		return rc;
+	return rc ? rc : pv_set_ldt(v, c->ldt_base, c->ldt_ents);
+}
+
+void pv_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	unsigned int i;
+
 	set_traps(v, c);
 	set_registers(v, &c->user_regs);
 	v->kernel_mode = c->flags & VGCF_in_kernel;
@@ -177,12 +179,12 @@ int pv_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 	v->pv.ts = c->ctrlreg[0] & CR0_TS;
 	v->pv.cr2 = c->ctrlreg[2];
 	v->pv.cr4 = pv_cr4_view(c->ctrlreg[4]);
-	for (rc = 0; rc < 8; rc++)
-		if (rc != 4 && rc != 5)
-			pv_store_debugreg(v, rc, c->debugreg[rc]);
+	for (i = 0; i < 8; i++)
+		if (i != 4 && i != 5)
+			pv_store_debugreg(v, i, c->debugreg[i]);
+	/* Other vCPUs may be switching single bits. */
 	if (v->id == 0)
-		v->domain->vm_assist = c->vm_assist & PV_VM_ASSIST_VALID;
-	return 0;
+		atomic_store(&v->domain->vm_assist, (uint32_t)c->vm_assist & PV_VM_ASSIST_VALID);
 }
 
 void pv_get_context(struct vcpu *v, struct vcpu_guest_context *c)

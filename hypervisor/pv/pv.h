@@ -15,9 +15,11 @@ void pv_context_save(struct vcpu *v);			/* segments, bases, debug registers of c
 void pv_context_load(struct vcpu *v);			/* the reverse; after mm_load_vcpu and desc_load_vcpu */
 int pv_vcpu_init(struct vcpu *v);
 void pv_vcpu_relinquish(struct vcpu *v);		/* GDT and LDT references */
-/* vcpu_guest_context <-> pv fields except page-table roots; checks everything first (pv-abi 2.12). 0 or -XEN_EINVAL */
+/* vcpu_guest_context <-> pv fields except page-table roots (pv-abi 2.12): what can be refused by looking at it, what takes
+ * frames, and the rest, which cannot fail. 0 or -XEN_EINVAL */
 int pv_context_check(const struct vcpu_guest_context *c);
-int pv_set_context(struct vcpu *v, const struct vcpu_guest_context *c);
+int pv_set_tables(struct vcpu *v, const struct vcpu_guest_context *c);
+void pv_set_context(struct vcpu *v, const struct vcpu_guest_context *c);
 void pv_get_context(struct vcpu *v, struct vcpu_guest_context *c);
 int pv_set_gdt(struct vcpu *v, const uint64_t *mfns, unsigned int entries);
 /* Descriptor rules of pv-abi 2.1: fixes *desc's DPL; false if it must be refused. Pure. */
