@@ -28,6 +28,7 @@ enum lock_rank {
 	RANK_IRQ,	/* vectors and their handlers */
 	RANK_MM,	/* page-table trees of a domain */
 	RANK_PAGE,	/* page list of a domain */
+	RANK_ACCESS,	/* a domain's sets of ports, frames and interrupts */
 	RANK_HEAP,	/* small objects */
 	RANK_PALLOC,	/* page allocator */
 	RANK_TIME,	/* wall clock */
