@@ -41,7 +41,7 @@
 
 #define SYSTEM_DOMAIN(n, ident) [n] = { \
 	.id = (ident), .system = true, .refs = 1, .life = DOMAIN_LIVE, .max_pages = ~0UL, \
-	.lock = SPINLOCK_INIT(RANK_DOMAIN), .page_lock = SPINLOCK_INIT(RANK_PAGE), .mm_lock = SPINLOCK_INIT(RANK_MM), \
+	.lock = SPINLOCK_INIT(RANK_DOMAIN), .access_lock = SPINLOCK_INIT(RANK_ACCESS), .page_lock = SPINLOCK_INIT(RANK_PAGE), .mm_lock = SPINLOCK_INIT(RANK_MM), \
 	.link = LIST_HEAD_INIT(systems[n].link), .page_list = LIST_HEAD_INIT(systems[n].page_list), \
 	.drain_list = LIST_HEAD_INIT(systems[n].drain_list), .reap_link = LIST_HEAD_INIT(systems[n].reap_link), \
 	.sched = { .weight = FAIR_WEIGHT_DEFAULT }, .shutdown_code = SHUTDOWN_CODE_UNKNOWN, \
@@ -272,6 +272,7 @@ static struct domain *domain_alloc(const struct xen_domctl_createdomain *cfg, bo
 	d->life = DOMAIN_BUILDING;
 	spin_init(&d->teardown_lock, RANK_DOMCTL);
 	spin_init(&d->lock, RANK_DOMAIN);
+	spin_init(&d->access_lock, RANK_ACCESS);
 	spin_init(&d->page_lock, RANK_PAGE);
 	spin_init(&d->mm_lock, RANK_MM);
 	list_init(&d->link);

@@ -81,7 +81,8 @@ struct domain {
 	bool creation_finished;			/* d: first unpause */
 
 	struct port_state ports;		/* platform/ports.c, under its lock */
-	struct rangeset *ioports, *iomem, *irqs;	/* I pointers: what hardware it may touch; NULL = none */
+	struct spinlock access_lock;
+	struct rangeset *ioports, *iomem, *irqs;	/* I pointers, sets under access_lock: what hardware it may touch; NULL = none */
 	uint32_t vm_assist;			/* d: VMASST_* bits */
 	struct e820entry *e820; uint32_t nr_e820;	/* d: XENMEM_set_memory_map */
 	int64_t time_offset;			/* d: seconds, settimeoffset */
@@ -199,6 +200,16 @@ void domain_resume(struct domain *d);		/* a suspend that was cancelled: as if it
 static inline bool domain_has_devices(const struct domain *d)
 {
 	return d->privileged || !rangeset_is_empty(d->iomem) || !rangeset_is_empty(d->ioports);
+}
+/* Is all of [first, last] in one of d's sets? */
+static inline bool domain_may_access(struct domain *d, const struct rangeset *set, uint64_t first, uint64_t last)
+{
+	bool may;
+
+	spin_lock(&d->access_lock);
+	may = rangeset_contains_range(set, first, last);
+	spin_unlock(&d->access_lock);
+	return may;
 }
 static inline bool domain_is_dying(const struct domain *d) { return d->life >= DOMAIN_DYING; }
 

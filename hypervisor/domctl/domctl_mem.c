@@ -30,22 +30,17 @@ long domctl_shadow_op(struct domain *d, struct xen_domctl *op)
 
 /* ---- hardware -------------------------------------------------------------------------------------------- */
 
-/* A controller gives only what it has itself. The rangesets are guarded by their domain's lock. */
+/* A controller gives only what it has itself. */
 static long change_access(struct domain *d, struct rangeset *have, struct rangeset *set, uint64_t first, uint64_t last,
 			  bool allow)
 {
-	struct domain *self = current->domain;
-	bool may;
 	long rc;
 
-	spin_lock(&self->lock);
-	may = rangeset_contains_range(have, first, last);
-	spin_unlock(&self->lock);
-	if (!may)
+	if (!domain_may_access(current->domain, have, first, last))
 		return -XEN_EPERM;
-	spin_lock(&d->lock);
+	spin_lock(&d->access_lock);
 	rc = allow ? rangeset_add(set, first, last) : rangeset_remove(set, first, last);
-	spin_unlock(&d->lock);
+	spin_unlock(&d->access_lock);
 	return rc;
 }
 

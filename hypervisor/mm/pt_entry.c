@@ -18,7 +18,7 @@
 #define L1_FLAGS	(PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_G | PTE_AVAIL | PTE_NX | PTE_FRAME)
 #define TABLE_FLAGS	(PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_AVAIL | PTE_NX | PTE_FRAME)
 
-struct rangeset *mmio_read_only;
+struct rangeset *mmio_read_only;	/* I after boot */
 
 bool pte_l1_flags_ok(const struct domain *owner, uint64_t pte)
 {
@@ -54,15 +54,15 @@ static uint64_t mmio_cacheability(uint64_t pte)
 	}
 }
 
-static int mmio_get(const struct domain *owner, const struct domain *fd, uint64_t *pte)
+static int mmio_get(struct domain *owner, struct domain *fd, uint64_t *pte)
 {
 	mfn_t mfn = pte_mfn(*pte);
 
 	if (mfn == PTE_FRAME >> PAGE_SHIFT || mfn >> (host_features.paddr_bits - PAGE_SHIFT))
 		return -XEN_EINVAL;
-	if (!rangeset_contains(owner->iomem, mfn))
+	if (!domain_may_access(owner, owner->iomem, mfn, mfn))
 		return -XEN_EPERM;
-	if (fd != owner && fd != dom_io && !rangeset_contains(fd->iomem, mfn))
+	if (fd != owner && fd != dom_io && !domain_may_access(fd, fd->iomem, mfn, mfn))
 		return -XEN_EPERM;
 	*pte = mmio_cacheability(*pte);
 	if (mmio_read_only && rangeset_contains(mmio_read_only, mfn))

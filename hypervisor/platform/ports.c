@@ -9,6 +9,7 @@
 #include "domain/domain.h"
 #include "lib/lock.h"
 #include "lib/rangeset.h"
+#include "lib/util.h"
 #include "platform/pci.h"
 #include "platform/platform.h"
 #include "time/clock.h"
@@ -37,7 +38,7 @@ static uint32_t all_ones(unsigned int width)
 
 bool platform_port_allowed(struct domain *d, uint16_t port, unsigned int width)
 {
-	return rangeset_contains_range(d->ioports, port, (uint64_t)port + width - 1) && port + width <= 0x10000;
+	return domain_may_access(d, d->ioports, port, (uint64_t)port + width - 1) && port + width <= 0x10000;
 }
 
 /* ---- PIT channel 2 (Intel 8254 data sheet) ---- */
@@ -207,9 +208,9 @@ uint32_t platform_port_read(struct domain *d, uint16_t port, unsigned int width)
 	uint8_t v = 0;
 
 	if (port == PORT_PCI_ADDRESS && width == 4)
-		return d->ports.pci_address;
+		return READ_ONCE(d->ports.pci_address);
 	if (is_pci_data(d, port, width))
-		return pci_raw_read(d->ports.pci_address, port & 3, width);
+		return pci_raw_read(READ_ONCE(d->ports.pci_address), port & 3, width);
 	if (width == 1) {
 		spin_lock(&ports_lock);
 		emulated = read_emulated(d, port, &v);
@@ -227,11 +228,11 @@ void platform_port_write(struct domain *d, uint16_t port, unsigned int width, ui
 	bool emulated = false;
 
 	if (port == PORT_PCI_ADDRESS && width == 4) {
-		d->ports.pci_address = value;
+		WRITE_ONCE(d->ports.pci_address, value);
 		return;
 	}
 	if (is_pci_data(d, port, width)) {
-		pci_raw_write(d->ports.pci_address, port & 3, width, value);
+		pci_raw_write(READ_ONCE(d->ports.pci_address), port & 3, width, value);
 		return;
 	}
 	if (width == 1) {
