@@ -14,8 +14,8 @@ bool evtchn_port_pending(struct domain *d, uint32_t port);	/* for SCHEDOP_poll, 
 bool evtchn_port_valid(struct domain *d, uint32_t port);
 void virq_raise_vcpu(struct vcpu *v, uint32_t virq);	/* per-vCPU: TIMER, DEBUG */
 void virq_raise_global(uint32_t virq);			/* to dom0 (or its handler): CONSOLE, DOM_EXC, CON_RING, ... */
-/* pirq delivery: irq/pirq.c calls it when the line fires; port as given at bind. */
-void evtchn_raise_pirq(struct domain *d, uint32_t port);
+/* pirq delivery: irq/pirq.c calls it when the line fires; port as given at bind, which may be closed by now. */
+void evtchn_raise_pirq(struct domain *d, uint32_t port, uint32_t pirq);
 /* irq/pirq.c supplies these to evtchn */
 int pirq_bind(struct domain *d, uint32_t pirq, uint32_t flags, uint32_t port);	/* 0, -XEN_EINVAL, -XEN_EPERM, -XEN_EEXIST */
 void pirq_unbind(struct domain *d, uint32_t pirq);

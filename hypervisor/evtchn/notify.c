@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include <abi/arch-x86_64.h>
+#include "asm/atomic.h"
 #include "evtchn/internal.h"
 #include "sched/sched.h"
 
@@ -22,13 +23,18 @@ bool evtchn_upcall_pending(const struct vcpu *v)
 	       !__atomic_load_n(&info->evtchn_upcall_mask, __ATOMIC_RELAXED);
 }
 
-/* SCHEDOP_poll sleeps on ports that may be masked: those vCPUs are woken whatever their masks say. */
+/* SCHEDOP_poll sleeps on ports that may be masked: those vCPUs are woken whatever their masks say. A poller marks itself,
+ * then looks at its ports under the lock that is held here: it sees the event, or we see the mark. */
 static void wake_pollers(struct domain *d, uint32_t port)
 {
 	for (unsigned int i = 0; i < d->max_vcpus; i++) {
-		struct vcpu *v = d->vcpu[i];
+		struct vcpu *v = atomic_load(&d->vcpu[i]);
+		uint32_t single;
 
-		if (v && v->polling && (!v->poll_port_single || v->poll_port_single == port))
+		if (!v || !READ_ONCE(v->polling))
+			continue;
+		single = READ_ONCE(v->poll_port_single);
+		if (!single || single == port)
 			sched_poll_wake(v);
 	}
 }
@@ -60,13 +66,13 @@ bool evtchn_port_valid(struct domain *d, uint32_t port)
 	return valid;
 }
 
-void evtchn_raise_pirq(struct domain *d, uint32_t port)
+void evtchn_raise_pirq(struct domain *d, uint32_t port, uint32_t pirq)
 {
 	struct port *p;
 
 	spin_lock(&d->evtchn->lock);
 	p = port_get(d, port);
-	if (p && p->state == PORT_PIRQ)
+	if (p && p->state == PORT_PIRQ && p->u.pirq == pirq)
 		port_set_pending(d, port, p);
 	spin_unlock(&d->evtchn->lock);
 }

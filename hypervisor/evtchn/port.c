@@ -16,20 +16,25 @@
 
 #define TEARDOWN_BATCH 256
 
+/* In the order of the locks' addresses, as all pairs of one rank. */
 void evtchn_lock_pair(struct domain *a, struct domain *b)
 {
-	struct domain *first = a < b ? a : b, *second = a < b ? b : a;
+	struct domain_evtchn *first = a->evtchn, *second = b->evtchn;
 
-	spin_lock(&first->evtchn->lock);
+	if (first > second) {
+		first = b->evtchn;
+		second = a->evtchn;
+	}
+	spin_lock(&first->lock);
 	if (first != second)
-		spin_lock_nested(&second->evtchn->lock);
+		spin_lock_nested(&second->lock);
 }
 
 void evtchn_unlock_pair(struct domain *a, struct domain *b)
 {
 	if (a != b)
-		spin_unlock(&(a < b ? b : a)->evtchn->lock);
-	spin_unlock(&(a < b ? a : b)->evtchn->lock);
+		spin_unlock(&b->evtchn->lock);
+	spin_unlock(&a->evtchn->lock);
 }
 
 struct port *port_get(struct domain *d, uint32_t port)
@@ -72,6 +77,7 @@ int port_alloc(struct domain *d, uint32_t *port, struct port **p)
 		if ((*p)->state == PORT_FREE) {
 			**p = (struct port){ .priority = EVTCHN_FIFO_PRIORITY_DEFAULT,
 					     .last_priority = EVTCHN_FIFO_PRIORITY_DEFAULT };
+			e->nr_open++;
 			*port = n;
 			return 0;
 		}
@@ -83,6 +89,7 @@ void port_free(struct domain *d, uint32_t port, struct port *p)
 {
 	d->evtchn->delivery->clear_pending(d, port);
 	p->state = PORT_FREE;
+	d->evtchn->nr_open--;
 }
 
 /* Locks so that the port and, if it has one, its peer are stable. Returns the other domain locked, or NULL. */
@@ -190,19 +197,43 @@ int evtchn_relinquish(struct domain *d)
 	return 0;
 }
 
-/* Resumable: what is closed already is passed over quickly. */
+/* Closes a batch of ports from the cursor on, which all callers share. True: it has come to the end. */
+static bool reset_batch(struct domain *d)
+{
+	struct domain_evtchn *e = d->evtchn;
+	uint32_t first, end;
+	bool last;
+
+	spin_lock(&e->lock);
+	first = MAX(e->reset_cursor, 1u);
+	last = e->nr_ports <= first + TEARDOWN_BATCH;
+	end = last ? e->nr_ports : first + TEARDOWN_BATCH;
+	e->reset_cursor = last ? 0 : end;
+	spin_unlock(&e->lock);
+	for (uint32_t port = first; port < end; port++)
+		(void)port_close(d, port);
+	return last;
+}
+
+/*
+ * Goes on where it stopped when it is called again. The delivery changes back to the bitmap only while no port is open: a
+ * port beyond the bitmap would be out of reach, for its peer's end too. If another vCPU has opened one it starts over.
+ */
 int evtchn_reset(struct domain *d)
 {
-	uint32_t nr = d->evtchn->nr_ports;
-	unsigned int done = 0;
+	struct domain_evtchn *e = d->evtchn;
+	int rc = 0;
 
-	for (uint32_t port = 1; port < nr; port++)
-		if (!port_close(d, port) && ++done % TEARDOWN_BATCH == 0 && preempt_check())
+	while (!reset_batch(d))
+		if (preempt_check())
 			return -XEN_ERESTART;
-	spin_lock(&d->evtchn->lock);
-	fifo_fini(d);
-	spin_unlock(&d->evtchn->lock);
-	return 0;
+	spin_lock(&e->lock);
+	if (e->nr_open)
+		rc = -XEN_ERESTART;
+	else
+		fifo_fini(d);
+	spin_unlock(&e->lock);
+	return rc;
 }
 
 void evtchn_domain_fini(struct domain *d)

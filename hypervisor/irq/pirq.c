@@ -28,6 +28,7 @@ struct pirq {
 	enum pirq_kind kind;
 	uint32_t port;			/* event channel, 0 = not bound */
 	uint32_t gsi;			/* PIRQ_GSI */
+	bool level;			/* while bound: how the line was programmed */
 	int vector;			/* while bound (GSI) or mapped (MSI) */
 	bool awaits_eoi;		/* level line, masked until the guest says so */
 	struct msi msi;			/* PIRQ_MSI */
@@ -41,7 +42,7 @@ struct domain_pirq {
 	struct page *eoi_page;
 };
 
-/* How a GSI is wired. Written by setup_gsi from dom0 only; under gsi_lock. */
+/* How a GSI is wired. Written by setup_gsi from dom0 only; under gsi_lock. What is bound keeps the wiring it was bound with. */
 static struct { struct irq_line line; bool set; } *gsi_lines;
 static uint32_t nr_gsi_lines;
 static struct spinlock gsi_lock = SPINLOCK_INIT(RANK_PHYSDEV);
@@ -95,12 +96,19 @@ int pirq_setup_gsi(int32_t raw, struct irq_line line)
 
 static struct irq_line line_of(const struct pirq *p)
 {
-	return gsi_lines[p->gsi].line;
+	struct irq_line line;
+
+	spin_lock(&gsi_lock);
+	line = gsi_lines[p->gsi].line;
+	spin_unlock(&gsi_lock);
+	return line;
 }
 
 static bool needs_eoi(const struct pirq *p)
 {
-	return p->kind == PIRQ_GSI && line_of(p).level;
+	if (p->kind != PIRQ_GSI)
+		return false;
+	return p->port ? p->level : line_of(p).level;
 }
 
 /* ---- domains ---- */
@@ -154,6 +162,11 @@ static void pirq_unlock(struct domain *d)
 
 /* ---- firing ---- */
 
+/*
+ * The vector table is read without a lock, so this may be a late interrupt of a line that another CPU unbinds, or
+ * of the vector's last owner: the pirq stays valid memory, not being bound makes it a stray one, and one too many for a
+ * line that is bound is what every driver of a shared line knows.
+ */
 static void pirq_fire(void *arg)
 {
 	struct pirq *p = arg;
@@ -161,13 +174,13 @@ static void pirq_fire(void *arg)
 
 	spin_lock(&p->domain->pirq->lock);
 	port = p->port;
-	if (needs_eoi(p)) {
+	if (port && needs_eoi(p)) {
 		ioapic_mask(p->gsi);
 		p->awaits_eoi = true;
 	}
 	spin_unlock(&p->domain->pirq->lock);
 	if (port)
-		evtchn_raise_pirq(p->domain, port);
+		evtchn_raise_pirq(p->domain, port, p->number);
 }
 
 static void publish_needs_eoi(const struct domain_pirq *dp, const struct pirq *p)
@@ -183,15 +196,17 @@ static void publish_needs_eoi(const struct domain_pirq *dp, const struct pirq *p
 static int start_gsi(struct pirq *p)
 {
 	int vector = irq_alloc_vector(pirq_fire, p), err;
+	struct irq_line line = line_of(p);
 
 	if (vector < 0)
 		return vector;
-	err = ioapic_setup(p->gsi, (uint8_t)vector, line_of(p), apic_id());
+	err = ioapic_setup(p->gsi, (uint8_t)vector, line, apic_id());
 	if (err) {
 		irq_free_vector((unsigned int)vector);
 		return err;
 	}
 	p->vector = vector;
+	p->level = line.level;
 	p->awaits_eoi = false;
 	ioapic_unmask(p->gsi);
 	return 0;
@@ -312,7 +327,7 @@ int pirq_map_gsi(struct domain *d, int32_t raw, int32_t wanted)
 		return -XEN_EOPNOTSUPP;
 	if (raw < 0 || !idx_clamp((uint32_t)raw, dp->nr_gsis, &gsi) || !ioapic_gsi_valid(gsi))
 		return -XEN_EINVAL;
-	if (!rangeset_contains(d->irqs, gsi))
+	if (!domain_may_access(d, d->irqs, gsi, gsi))
 		return -XEN_EPERM;
 	spin_lock(&dp->lock);
 	p = find_gsi(dp, gsi);

@@ -451,6 +451,40 @@ START_TEST(test_errors)
 }
 END_TEST
 
+/* A reset that stops in the middle, of more ports than the bitmap has, while another vCPU opens one more behind it. */
+START_TEST(test_reset_goes_on)
+{
+	struct evtchn_alloc_unbound a = { .dom = DOMID_SELF, .remote_dom = 1 };
+	struct evtchn_init_control c = { 0 };
+	unsigned int rounds = 0;
+	struct domain *d;
+
+	world_reset();
+	d = test_dom[0];
+	d->max_evtchn_port = EVTCHN_2L_NR_CHANNELS + 300;
+	as_domain(0);
+	c.control_gfn = new_page(0);
+	ck_assert_int_eq(op(EVTCHNOP_init_control, &c), 0);
+	do
+		ck_assert_int_eq(op(EVTCHNOP_alloc_unbound, &a), 0);
+	while (a.port < d->max_evtchn_port);
+	test_preempt_percent = 100;
+	while (evtchn_reset(d) == -XEN_ERESTART) {
+		ck_assert_ptr_nonnull(d->evtchn->fifo);
+		/* The cursor is beyond it. */
+		if (++rounds == 3)
+			ck_assert_int_eq(op(EVTCHNOP_alloc_unbound, &a), 0);
+		ck_assert_uint_lt(rounds, 100);
+	}
+	ck_assert_uint_gt(rounds, EVTCHN_2L_NR_CHANNELS / 256);
+	ck_assert_ptr_null(d->evtchn->fifo);
+	ck_assert_uint_eq(d->evtchn->nr_open, 0);
+	for (uint32_t port = 1; port < d->evtchn->nr_ports; port++)
+		ck_assert_uint_eq(d->evtchn->bucket[port / PORTS_PER_BUCKET][port % PORTS_PER_BUCKET].state, PORT_FREE);
+	test_preempt_percent = 0;
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("event channels");
@@ -461,6 +495,7 @@ int main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, test_model_two_level, 0, 4);
 	tcase_add_test(t, test_two_level_delivery);
+	tcase_add_test(t, test_reset_goes_on);
 	tcase_add_loop_test(t, test_fifo_loses_nothing, 0, 8);
 	tcase_add_loop_test(t, test_fifo_hostile, 0, 8);
 	tcase_add_test(t, test_switch_carries_pending);
