@@ -52,32 +52,31 @@ int msi_find(struct msi *m, uint16_t bdf)
 	return 0;
 }
 
+/* The lock is held from the search to the entry: two maps of one page would be one too many for ever. */
 static volatile uint8_t *map_table_page(uint64_t maddr)
 {
-	volatile uint8_t *va = NULL;
 	struct table_page *p;
 
 	spin_lock(&table_lock);
-	for (p = table_pages; p && !va; p = p->next)
+	for (p = table_pages; p; p = p->next)
 		if (p->maddr == maddr)
-			va = p->va;
-	spin_unlock(&table_lock);
-	if (va)
-		return va;
-	p = hv_alloc(sizeof(*p));
-	if (!p)
-		return NULL;
-	p->maddr = maddr;
-	p->va = ioremap(maddr, PAGE_SIZE);
-	if (!p->va) {
-		hv_free(p);
-		return NULL;
+			break;
+	if (!p) {
+		p = hv_alloc(sizeof(*p));
+		if (p) {
+			p->maddr = maddr;
+			p->va = ioremap(maddr, PAGE_SIZE);
+		}
+		if (p && p->va) {
+			p->next = table_pages;
+			table_pages = p;
+		} else {
+			hv_free(p);
+			p = NULL;
+		}
 	}
-	spin_lock(&table_lock);
-	p->next = table_pages;
-	table_pages = p;
 	spin_unlock(&table_lock);
-	return p->va;
+	return p ? p->va : NULL;
 }
 
 int msix_find(struct msi *m, uint16_t bdf, uint32_t entry, uint64_t table_bar)
@@ -110,7 +109,7 @@ int msix_find(struct msi *m, uint16_t bdf, uint32_t entry, uint64_t table_bar)
 
 static void disable_intx(uint16_t bdf)
 {
-	pci_write(bdf, PCI_COMMAND, 2, pci_read(bdf, PCI_COMMAND, 2) | PCI_COMMAND_NO_INTX);
+	pci_update(bdf, PCI_COMMAND, 2, 0, PCI_COMMAND_NO_INTX);
 }
 
 static void program_msi(const struct msi *m, uint8_t vector, uint32_t address)
@@ -163,8 +162,7 @@ void msi_set_mask(const struct msi *m, bool masked)
 		/* A read flushes the posted write. */
 		(void)mmio_read32(m->slot + MSIX_ENTRY_MASK);
 	} else {
-		bits = pci_read(m->bdf, reg, 4) & ~1u;
-		pci_write(m->bdf, reg, 4, bits | masked);
+		pci_update(m->bdf, reg, 4, 1, masked);
 	}
 }
 
@@ -174,6 +172,5 @@ void msi_disable(const struct msi *m)
 		return;
 	msi_set_mask(m, true);
 	if (!m->msix)
-		pci_write(m->bdf, m->cap + MSI_CONTROL, 2,
-			  pci_read(m->bdf, m->cap + MSI_CONTROL, 2) & ~MSI_ENABLE);
+		pci_update(m->bdf, m->cap + MSI_CONTROL, 2, MSI_ENABLE, 0);
 }

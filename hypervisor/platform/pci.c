@@ -11,30 +11,38 @@
 
 static struct spinlock pci_lock = SPINLOCK_INIT(RANK_PHYSDEV);
 
-uint32_t pci_raw_read(uint32_t address, unsigned int offset, unsigned int width)
+/* Under the lock, with the address written. */
+static uint32_t data_read(uint16_t port, unsigned int width)
 {
-	uint16_t port = (uint16_t)(CONFIG_DATA + offset);
-	uint32_t v;
-
-	spin_lock(&pci_lock);
-	outl(address, CONFIG_ADDRESS);
-	v = width == 1 ? inb(port) : width == 2 ? inw(port) : inl(port);
-	spin_unlock(&pci_lock);
-	return v;
+	return width == 1 ? inb(port) : width == 2 ? inw(port) : inl(port);
 }
 
-void pci_raw_write(uint32_t address, unsigned int offset, unsigned int width, uint32_t v)
+static void data_write(uint16_t port, unsigned int width, uint32_t v)
 {
-	uint16_t port = (uint16_t)(CONFIG_DATA + offset);
-
-	spin_lock(&pci_lock);
-	outl(address, CONFIG_ADDRESS);
 	if (width == 1)
 		outb((uint8_t)v, port);
 	else if (width == 2)
 		outw((uint16_t)v, port);
 	else
 		outl(v, port);
+}
+
+uint32_t pci_raw_read(uint32_t address, unsigned int offset, unsigned int width)
+{
+	uint32_t v;
+
+	spin_lock(&pci_lock);
+	outl(address, CONFIG_ADDRESS);
+	v = data_read((uint16_t)(CONFIG_DATA + offset), width);
+	spin_unlock(&pci_lock);
+	return v;
+}
+
+void pci_raw_write(uint32_t address, unsigned int offset, unsigned int width, uint32_t v)
+{
+	spin_lock(&pci_lock);
+	outl(address, CONFIG_ADDRESS);
+	data_write((uint16_t)(CONFIG_DATA + offset), width, v);
 	spin_unlock(&pci_lock);
 }
 
@@ -51,6 +59,16 @@ uint32_t pci_read(uint16_t bdf, unsigned int reg, unsigned int width)
 void pci_write(uint16_t bdf, unsigned int reg, unsigned int width, uint32_t v)
 {
 	pci_raw_write(address_of(bdf, reg), reg & 3, width, v);
+}
+
+void pci_update(uint16_t bdf, unsigned int reg, unsigned int width, uint32_t clear, uint32_t set)
+{
+	uint16_t port = (uint16_t)(CONFIG_DATA + (reg & 3));
+
+	spin_lock(&pci_lock);
+	outl(address_of(bdf, reg), CONFIG_ADDRESS);
+	data_write(port, width, (data_read(port, width) & ~clear) | set);
+	spin_unlock(&pci_lock);
 }
 
 bool pci_present(uint16_t bdf)

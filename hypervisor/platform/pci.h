@@ -22,6 +22,8 @@
 
 uint32_t pci_read(uint16_t bdf, unsigned int reg, unsigned int width);
 void pci_write(uint16_t bdf, unsigned int reg, unsigned int width, uint32_t v);
+/* Clears, then sets bits: no access of dom0's comes between the read and the write. */
+void pci_update(uint16_t bdf, unsigned int reg, unsigned int width, uint32_t clear, uint32_t set);
 bool pci_present(uint16_t bdf);
 /* Offset of a capability, 0 if the device has none. */
 unsigned int pci_find_cap(uint16_t bdf, uint8_t id);
