@@ -54,7 +54,8 @@ uint64_t m2p_get(mfn_t mfn)
 
 /* ---- devices ---------------------------------------------------------------------------------------------- */
 
-static uint64_t ioremap_next = FIXMAP_VIRT;
+static struct spinlock ioremap_lock = SPINLOCK_INIT(RANK_HEAP);
+static uint64_t ioremap_next = FIXMAP_VIRT;	/* under it, and the tables of that part of idle_l4 */
 
 static uint64_t *table_below(uint64_t *slot)
 {
@@ -82,19 +83,23 @@ static uint64_t *hv_l1_slot(uint64_t va)
 	return &table[pt_index(va, 1)];
 }
 
+/* Entries only ever come, so that no TLB has to hear of it. */
 void *ioremap(uint64_t maddr, size_t len)
 {
-	uint64_t first = ROUND_DOWN(maddr, PAGE_SIZE), end = ROUND_UP(maddr + len, PAGE_SIZE), at, va = ioremap_next;
-	uint64_t *slot;
+	uint64_t first = ROUND_DOWN(maddr, PAGE_SIZE), end = ROUND_UP(maddr + len, PAGE_SIZE), at, va;
+	uint64_t *slot = NULL;
 
+	spin_lock(&ioremap_lock);
+	va = ioremap_next;
 	ioremap_next += end - first;
 	for (at = first; at < end; at += PAGE_SIZE) {
 		slot = hv_l1_slot(va + at - first);
 		if (!slot)
-			return NULL;
+			break;
 		*slot = at | PTE_P | PTE_RW | PTE_PCD | PTE_PWT | PTE_A | PTE_D | PTE_NX;
 	}
-	return (void *)(va + (maddr & (PAGE_SIZE - 1)));
+	spin_unlock(&ioremap_lock);
+	return slot ? (void *)(va + (maddr & (PAGE_SIZE - 1))) : NULL;
 }
 
 /* ---- the per-domain slot ------------------------------------------------------------------------------------ */

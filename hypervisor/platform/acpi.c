@@ -17,6 +17,7 @@
 
 #define MAX_TABLE_LEN	(16u << 20)
 #define MAX_TABLES	256u
+#define ACPI_SPACE_MEMORY 0		/* generic address structure: 5.2.3.2 */
 #define EBDA_POINTER	0x40e		/* BIOS data area: segment of the extended BIOS data area */
 
 /* ACPI 6.5, 5.2.6. */
@@ -230,6 +231,9 @@ static void parse_fadt(const struct acpi_header *t)
 		a->reset_space = (uint8_t)field(t, 116, 1);
 		a->reset_reg = field(t, 120, 8);
 		a->reset_value = (uint8_t)field(t, 128, 1);
+		/* Mapped now: when it is wanted any lock may be held, for ever. */
+		if (a->reset_space == ACPI_SPACE_MEMORY && !mfn_is_ram(a->reset_reg >> PAGE_SHIFT))
+			a->reset_mmio = ioremap(a->reset_reg, 1);
 	}
 	find_s5(map_table(dsdt ? dsdt : field(t, 40, 4)));
 }

@@ -5,6 +5,7 @@
  */
 #include <stddef.h>
 #include "boot/bootinfo.h"
+#include "lib/lock.h"
 #include "lib/util.h"
 #include "mm/mm.h"
 #include "platform/efi.h"
@@ -45,12 +46,17 @@ static bool read_tables(struct efi_info *info)
 /* Read once: mappings of device memory are for ever. Only dom0's hypercalls come here. */
 bool efi_get_info(struct efi_info *info)
 {
+	static struct spinlock lock = SPINLOCK_INIT(RANK_PHYSDEV);
 	static struct efi_info cached;
 	static bool tried, found;
+	bool have;
 
+	spin_lock(&lock);
 	if (!tried)
 		found = read_tables(&cached);
 	tried = true;
 	*info = cached;
-	return found;
+	have = found;
+	spin_unlock(&lock);
+	return have;
 }

@@ -14,6 +14,7 @@ struct acpi_info {
 	uint16_t pm1a_cnt, pm1b_cnt, pm1a_evt, pm1b_evt, pm_tmr; uint8_t slp_typa_s5, slp_typb_s5; bool has_s5;
 	uint16_t sci; uint64_t hpet; uint64_t mcfg_base; uint8_t mcfg_start, mcfg_end;
 	uint64_t reset_reg; uint8_t reset_space, reset_value; bool has_reset;
+	volatile uint8_t *reset_mmio;		/* the register, if it is one in memory */
 };
 extern struct acpi_info acpi_info;
 void acpi_init(void);

@@ -14,7 +14,6 @@
 #define PM1_SLP_TYP_SHIFT 10
 #define PM1_SLP_TYP_MASK (7u << PM1_SLP_TYP_SHIFT)
 #define PM1_SLP_EN	(1u << 13)
-#define ACPI_SPACE_MEMORY 0
 #define ACPI_SPACE_IO	1
 #define RESET_CONTROL	0xcf9		/* chipset reset register: 2 = full, then 6 = do it */
 #define KBC_STATUS	0x64
@@ -34,10 +33,8 @@ static void reset_by_acpi(void)
 		return;
 	if (acpi_info.reset_space == ACPI_SPACE_IO && acpi_info.reset_reg <= 0xffff)
 		outb(acpi_info.reset_value, (uint16_t)acpi_info.reset_reg);
-	else if (acpi_info.reset_space == ACPI_SPACE_MEMORY && mfn_is_ram(acpi_info.reset_reg >> PAGE_SHIFT))
-		return;
-	else if (acpi_info.reset_space == ACPI_SPACE_MEMORY)
-		mmio_write8(ioremap(acpi_info.reset_reg, 1), acpi_info.reset_value);
+	else if (acpi_info.reset_mmio)
+		mmio_write8(acpi_info.reset_mmio, acpi_info.reset_value);
 	delay(100000);
 }
 
