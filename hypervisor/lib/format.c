@@ -41,7 +41,7 @@ static void put_text(struct out *o, const struct spec *s, const char *text, size
 		put_fill(o, ' ', fill);
 }
 
-/* Digits come out last first; 64 bits in octal are 22 digits. */
+/* Digits come out last first; 64 bits in octal are 22 digits and a zero before them. */
 static void put_number(struct out *o, const struct spec *s, uint64_t v, unsigned int base, char sign)
 {
 	const char *digits = s->upper ? "0123456789ABCDEF" : "0123456789abcdef";
@@ -54,6 +54,9 @@ static void put_number(struct out *o, const struct spec *s, uint64_t v, unsigned
 		v /= base;
 	}
 	if (!n && s->precision != 0)
+		text[n++] = '0';
+	/* "#" asks octal for a leading zero, which may be one of the precision's. */
+	if (s->alt && base == 8 && s->precision <= n && (!n || text[n - 1] != '0'))
 		text[n++] = '0';
 	zeros = s->precision > n ? s->precision - n : 0;
 	fill = s->width - n - zeros - (int)strlen(prefix) - (sign != 0);

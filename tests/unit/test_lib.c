@@ -99,6 +99,8 @@ START_TEST(test_format)
 	CHECK_FORMAT("00000000deadbeef", "%p", (void *)0xdeadbeef);
 	CHECK_FORMAT("ffff -1", "%hx %hhd", (unsigned short)0xffff, (signed char)-1);
 	CHECK_FORMAT("123456789012", "%zu", (size_t)123456789012);
+	/* "#" of octal was ignored. */
+	CHECK_FORMAT("0 017 0017 0", "%#o %#o %#.4o %#.0o", 0, 15, 15, 0);
 }
 END_TEST
 
