@@ -150,14 +150,25 @@ static void read_mb1(const struct mb1_info *mb)
 			add_module(mods[i].start, mods[i].end, mods[i].string ? identity(mods[i].string) : "");
 }
 
+/* The string that a tag has at this offset; empty if it does not end inside the tag. */
+static const char *mb2_string(const struct mb2_tag *tag, uint32_t offset)
+{
+	const char *s = (const char *)tag + offset;
+
+	return offset < tag->size && memchr(s, 0, tag->size - offset) ? s : "";
+}
+
 static void read_mb2_mmap(const struct mb2_tag *tag)
 {
 	const uint32_t *head = (const uint32_t *)(tag + 1);	/* entry size, entry version */
-	uint32_t step = head[0];
+	uint32_t step;
 
-	if (tag->size < 16 || step < 24)
+	if (tag->size < 16)
 		return;
-	for (uint32_t off = 16; off + step <= tag->size; off += step) {
+	step = head[0];
+	if (step < 24 || step % 8)
+		return;
+	for (uint32_t off = 16; off <= tag->size && step <= tag->size - off; off += step) {
 		const struct { uint64_t addr, len; uint32_t type; } *e = (const void *)((const char *)tag + off);
 
 		add_memory(e->addr, e->len, e->type);
@@ -200,11 +211,12 @@ static void read_mb2_tag(const struct mb2_tag *tag)
 
 	switch (tag->type) {
 	case MB2_CMDLINE:
-		copy_args(bootinfo.cmdline, sizeof(bootinfo.cmdline), skip_name((const char *)body, cmdline_knows),
+		copy_args(bootinfo.cmdline, sizeof(bootinfo.cmdline), skip_name(mb2_string(tag, 8), cmdline_knows),
 			  "the hypervisor");
 		break;
 	case MB2_MODULE:
-		add_module(body[0], body[1], (const char *)(body + 2));
+		if (tag->size >= 16)
+			add_module(body[0], body[1], mb2_string(tag, 16));
 		break;
 	case MB2_MMAP:
 		read_mb2_mmap(tag);
@@ -214,7 +226,8 @@ static void read_mb2_tag(const struct mb2_tag *tag)
 		break;
 	case MB2_EFI64:
 		bootinfo.efi = true;
-		memcpy(&bootinfo.efi_system_table, body, 8);
+		if (tag->size >= 16)
+			memcpy(&bootinfo.efi_system_table, body, 8);
 		break;
 	case MB2_EFI_MMAP:
 		bootinfo.efi = true;
@@ -244,7 +257,7 @@ static void for_each_mb2_tag(uint64_t info, void (*fn)(const struct mb2_tag *))
 static void read_mb2_loader(const struct mb2_tag *tag)
 {
 	if (tag->type == MB2_LOADER)
-		strlcpy(bootinfo.loader, (const char *)(tag + 1), sizeof(bootinfo.loader));
+		strlcpy(bootinfo.loader, mb2_string(tag, 8), sizeof(bootinfo.loader));
 }
 
 /* The RSDP's own address is in the EFI configuration table (UEFI 2.10, 4.3 and 4.6); a 64-bit system table has
