@@ -24,6 +24,7 @@ struct cpu_info test_cpu;
 uint64_t test_cr3, test_cr4;
 unsigned int test_flushes, test_preempt_percent, test_work;
 void (*test_flush_hook)(void);
+uint64_t test_guest_start, test_guest_end;
 struct domain *test_dom[2], *dom0, *dom_io, *dom_xen, *dom_idle;
 struct cpu_features host_features = { .paddr_bits = 46 };
 struct bootinfo bootinfo;
@@ -107,18 +108,29 @@ bool guest_range_ok(uint64_t gva, size_t len)
 	return end >= gva && (end <= 0x800000000000 || gva >= HV_VIRT_END);
 }
 
-int copy_from_guest(void *dst, uint64_t gva, size_t len)
+static bool guest_mapped(uint64_t gva, size_t len)
 {
 	if (!gva)
-		return len ? -XEN_EFAULT : 0;
+		return !len;
+	return !test_guest_end || (gva >= test_guest_start && gva <= test_guest_end && len <= test_guest_end - gva);
+}
+
+int copy_from_guest(void *dst, uint64_t gva, size_t len)
+{
+	if (!guest_mapped(gva, len))
+		return -XEN_EFAULT;
+	if (!len)
+		return 0;
 	memcpy(dst, (const void *)gva, len);
 	return 0;
 }
 
 int copy_to_guest(uint64_t gva, const void *src, size_t len)
 {
-	if (!gva)
-		return len ? -XEN_EFAULT : 0;
+	if (!guest_mapped(gva, len))
+		return -XEN_EFAULT;
+	if (!len)
+		return 0;
 	memcpy((void *)gva, src, len);
 	return 0;
 }
