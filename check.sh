@@ -63,6 +63,7 @@ ring fuzz && run_tap fuzz bash "$SOCLE_TOP/tests/fuzz/run.sh"
 ring cli && for t in "$SOCLE_TOP"/tests/cli/*.sh; do [ -e "$t" ] && run_tap "cli-$(basename "$t" .sh)" env -C "$SOCLE_BUILD" srcdir="$SOCLE_TOP" bash "$t"; done
 if ring guest || ring system; then fetch_kernel linux-image-amd64; fi
 ring guest && for t in "$SOCLE_TOP"/tests/guest/*.sh; do [ -e "$t" ] && run_tap "guest-$(basename "$t" .sh)" bash "$t"; done
+ring guest && run_tap bench-smoke bash "$SOCLE_TOP/tests/bench/smoke.sh"
 ring system && for t in "$SOCLE_TOP"/tests/system/*.sh; do [ -e "$t" ] && run_tap "system-$(basename "$t" .sh)" bash "$t"; done
 
 echo

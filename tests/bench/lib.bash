@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Shared by the benchmarks: a bare kernel booted on either hypervisor, tables, plots. After lib/{common,kernel,qemu}.sh.
+
+SOCLE_BENCH_SAMPLES=21
+
+# Boots a bare kernel as dom0 and keeps its lines "BENCH..." in FILE.txt; fails when the last of them is missing.
+# BENCH_ICOUNT=1: one instruction a tick. BENCH_CPUS: how many CPUs.
+bench_boot() { # socle|xen kernel file [kernel's command line]
+	local image append accel="-accel tcg,thread=multi" h=$1 elf=$SOCLE_BUILD/tests/bench/$2.elf out=$3 args=${4:-}
+	local memory=${BENCH_MEMORY:-512}
+	case $h in
+	socle) image=$SOCLE_BUILD/hypervisor/socle.elf append="console=com1 dom0_mem=64M" ;;
+	xen) fetch_xen; image=$XEN_IMAGE append="console=com1 com1=115200,8n1 dom0_mem=64M loglvl=none" ;;
+	esac
+	[ -e "$elf" ] || die "$elf is missing; run make first"
+	[ "${BENCH_ICOUNT:-0}" = 1 ] && accel="-accel tcg,thread=single -icount shift=0,sleep=off"
+	# shellcheck disable=SC2086
+	timeout -k 2 "${BENCH_TIMEOUT:-120}" qemu-system-x86_64 $accel -cpu "${QEMU_CPU:-qemu64}" -machine "${QEMU_MACHINE:-pc}" \
+		-smp "${BENCH_CPUS:-1}" -m "$memory" -display none -no-reboot -net none -serial "file:$out.log" \
+		-kernel "$image" -append "$append" -initrd "$elf $args" </dev/null >/dev/null 2>"$out.qemu"
+	tr -d '\r' <"$out.log" | grep -a '^BENCH\|^Bail out' >"$out.txt"
+	grep -q '^BENCH-DONE' "$out.txt"
+}
+
+# Lines "name;minimum;median;note" of both (no commas in them) -> CSV; an operation that only one has keeps an empty field.
+bench_join() { # socle xen
+	echo "what,socle min,xen min,ratio,socle median,xen median,note"
+	awk -F';' -v OFS=',' 'FILENAME == ARGV[1] { x[$1] = $2; xm[$1] = $3; next }
+		{ name = $1
+		print name, $2, x[$1], ($2 > 0 && x[$1] > 0) ? sprintf("%.2f", $2 / x[$1]) : "", $3, xm[$1], $4; seen[$1] = 1 }' "$2" "$1"
+	awk -F';' -v OFS=',' 'FILENAME == ARGV[1] { s[$1] = 1; next } !($1 in s) { print $1, "", $2, "", "", $3, $4 }' "$1" "$2"
+}
+
+bench_table() { # csv unit
+	awk -F, -v unit="$2" 'NR == 1 { printf "%-48s %14s %14s %7s\n", unit, "Socle", "Xen", "ratio"; next }
+		{ mark = $4 == "" ? "" : $4 > 1 ? "  MORE THAN XEN" : $4 > 0.7 ? "  more than 0.7" : ""
+		printf "%-48s %14s %14s %7s%s%s\n", $1, $2, $3, $4, mark, $7 == "" ? "" : "  (" $7 ")" }' "$1"
+}
+
+# A bar a line, Xen = 1, as SVG; the lines at 0.7 and 1.0 are the limits.
+bench_plot() { # csv title
+	awk -F, -v title="$2" '
+	NR > 1 && $4 != "" { name[++n] = $1; ratio[n] = $4; if ($4 > top) top = $4 }
+	END {
+		if (top < 1.2) top = 1.2
+		if (top > 3) top = 3
+		left = 330; width = 560; row = 18; bottom = 50 + n * row; scale = width / top
+		printf "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\" font-size=\"12\">\n", left + width + 60, bottom + 20
+		printf "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/><text x=\"10\" y=\"20\" font-size=\"14\">%s (ratio to Xen)</text>\n", title
+		for (i = 1; i <= n; i++) {
+			y = 35 + (i - 1) * row; w = (ratio[i] > top ? top : ratio[i]) * scale
+			colour = ratio[i] > 1 ? "#b03030" : ratio[i] > 0.7 ? "#c8a030" : "#3a7a3a"
+			gsub(/&/, "\\&amp;", name[i]); gsub(/</, "\\&lt;", name[i])
+			printf "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>", left - 8, y + 13, name[i]
+			printf "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\"/>", left, y + 3, w, row - 5, colour
+			printf "<text x=\"%.1f\" y=\"%d\">%s</text>\n", left + w + 4, y + 13, ratio[i]
+		}
+		split("0.7 1.0", limit, " ")
+		for (i = 1; i <= 2; i++)
+			printf "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"30\" y2=\"%d\" stroke=\"#404040\" stroke-dasharray=\"4 3\"/><text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", left + limit[i] * scale, left + limit[i] * scale, bottom, left + limit[i] * scale, bottom + 14, limit[i]
+		print "</svg>"
+	}' "$1"
+}
+
+# A note says that the cost is the hardware's, which excuses more than 0.7 but not more than Xen's.
+bench_judge() { # csv
+	awk -F, 'NR > 1 && $4 != "" && ($4 > 1 || ($4 > 0.7 && $7 == "")) { bad++ } END { if (bad) { print bad " above their limit"; exit 1 } }' "$1"
+}
