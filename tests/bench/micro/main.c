@@ -20,6 +20,7 @@ void kit_main(struct start_info *si)
 	bench_traps();
 	bench_tables();
 	bench_events();
+	bench_peers();
 	kit_printf("BENCH-DONE\n");
 	kit_shutdown(SHUTDOWN_reboot);
 }

@@ -11,6 +11,9 @@ void bench_tables(void);	/* updates of page tables, pins, bases */
 void bench_events(void);	/* events to oneself, timers */
 void bench_peers(void);		/* a second domain: round trips, switches, grants */
 
+struct peer;
+void bench_grants(const struct peer *p);
+
 /* stubs.S: entries as short as they can be, so that little of the guest is measured. */
 void bench_enter_user(uint64_t *frame, unsigned long rbx) __attribute__((noreturn));
 extern char bench_syscall_stub[], bench_fault_stub[], bench_event_stub[], bench_event_stub1[];
