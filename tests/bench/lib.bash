@@ -4,7 +4,7 @@
 SOCLE_BENCH_SAMPLES=21
 
 # Boots a bare kernel as dom0 and keeps its lines "BENCH..." in FILE.txt; fails when the last of them is missing.
-# BENCH_ICOUNT=1: one instruction a tick. BENCH_CPUS: how many CPUs.
+# BENCH_SHIFT=N: one instruction takes 2^N ns of virtual time, instead of time by the clock. BENCH_CPUS: how many CPUs.
 bench_boot() { # socle|xen kernel file [kernel's command line]
 	local image append accel="-accel tcg,thread=multi" h=$1 elf=$SOCLE_BUILD/tests/bench/$2.elf out=$3 args=${4:-}
 	local memory=${BENCH_MEMORY:-512}
@@ -13,7 +13,7 @@ bench_boot() { # socle|xen kernel file [kernel's command line]
 	xen) fetch_xen; image=$XEN_IMAGE append="console=com1 com1=115200,8n1 dom0_mem=64M loglvl=none" ;;
 	esac
 	[ -e "$elf" ] || die "$elf is missing; run make first"
-	[ "${BENCH_ICOUNT:-0}" = 1 ] && accel="-accel tcg,thread=single -icount shift=0,sleep=off"
+	[ -n "${BENCH_SHIFT:-}" ] && accel="-accel tcg,thread=single -icount shift=$BENCH_SHIFT,sleep=off"
 	# shellcheck disable=SC2086
 	timeout -k 2 "${BENCH_TIMEOUT:-120}" qemu-system-x86_64 $accel -cpu "${QEMU_CPU:-qemu64}" -machine "${QEMU_MACHINE:-pc}" \
 		-smp "${BENCH_CPUS:-1}" -m "$memory" -display none -no-reboot -net none -serial "file:$out.log" \

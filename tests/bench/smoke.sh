@@ -21,5 +21,8 @@ while IFS=';' read -r what _ least _; do
 	*) ok "${what#BENCH }" ;;
 	esac
 done < <(grep '^BENCH ' "$log.txt")
+
+log=$SOCLE_BUILD/log/bench-sched
+if BENCH_SHIFT=3 bench_boot socle sched "$log" seconds=1; then ok "sched runs to its end"; else not_ok "sched runs to its end"; tail -n 5 "$log.log" | sed 's/^/# /'; fi
 echo "1..$number"
 exit $status

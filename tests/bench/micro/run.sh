@@ -13,10 +13,10 @@ set -u -o pipefail
 . "$SOCLE_TOP/tests/lib/qemu.sh"
 . "$SOCLE_TOP/tests/bench/lib.bash"
 
-icount=0 runs= only=
+icount=0 shift= runs= only=
 while [ $# -gt 0 ]; do
 	case $1 in
-	--icount) icount=1 ;;
+	--icount) icount=1 shift=0 ;;
 	--runs) shift; runs=${1:-} ;;
 	--socle-only) only=socle ;;
 	--xen-only) only=xen ;;
@@ -33,7 +33,7 @@ rm -f "$bench/$name".{socle,xen}.*
 
 for i in $(seq "$runs"); do
 	for h in ${only:-socle xen}; do
-		BENCH_ICOUNT=$icount bench_boot "$h" micro "$bench/$name.$h.$i" || die "$h did not finish: $bench/$name.$h.$i.log"
+		BENCH_SHIFT=$shift bench_boot "$h" micro "$bench/$name.$h.$i" || die "$h did not finish: $bench/$name.$h.$i.log"
 	done
 done
 # The least minimum and the median of that boot.
