@@ -3,21 +3,21 @@
 
 SOCLE_BENCH_SAMPLES=21
 
-# Boots a bare kernel as dom0 and keeps its lines "BENCH..." in FILE.txt; fails when the last of them is missing.
+# Boots a kernel as dom0, "PATH ARGUMENTS[,IMAGE]", and keeps its lines "BENCH..." in FILE.txt; fails when the last of them
+# is missing. BENCH_DOM0: its memory in MiB.
 # BENCH_SHIFT=N: one instruction takes 2^N ns of virtual time, instead of time by the clock. BENCH_CPUS: how many CPUs.
-bench_boot() { # socle|xen kernel file [kernel's command line]
-	local image append accel="-accel tcg,thread=multi" h=$1 elf=$SOCLE_BUILD/tests/bench/$2.elf out=$3 args=${4:-}
-	local memory=${BENCH_MEMORY:-512}
+bench_boot() { # socle|xen kernel file
+	local image append accel="-accel tcg,thread=multi" h=$1 kernel=$2 out=$3 dom0=${BENCH_DOM0:-64}
 	case $h in
-	socle) image=$SOCLE_BUILD/hypervisor/socle.elf append="console=com1 dom0_mem=64M" ;;
-	xen) fetch_xen; image=$XEN_IMAGE append="console=com1 com1=115200,8n1 dom0_mem=64M loglvl=none" ;;
+	socle) image=$SOCLE_BUILD/hypervisor/socle.elf append="console=com1 dom0_mem=${dom0}M" ;;
+	xen) fetch_xen; image=$XEN_IMAGE append="console=com1 com1=115200,8n1 dom0_mem=${dom0}M loglvl=none" ;;
 	esac
-	[ -e "$elf" ] || die "$elf is missing; run make first"
+	[ -e "${kernel%% *}" ] || die "${kernel%% *} is missing; run make first"
 	[ -n "${BENCH_SHIFT:-}" ] && accel="-accel tcg,thread=single -icount shift=$BENCH_SHIFT,sleep=off"
 	# shellcheck disable=SC2086
 	timeout -k 2 "${BENCH_TIMEOUT:-120}" qemu-system-x86_64 $accel -cpu "${QEMU_CPU:-qemu64}" -machine "${QEMU_MACHINE:-pc}" \
-		-smp "${BENCH_CPUS:-1}" -m "$memory" -display none -no-reboot -net none -serial "file:$out.log" \
-		-kernel "$image" -append "$append" -initrd "$elf $args" </dev/null >/dev/null 2>"$out.qemu"
+		-smp "${BENCH_CPUS:-1}" -m 512 -display none -no-reboot -net none -serial "file:$out.log" \
+		-kernel "$image" -append "$append" -initrd "$kernel" </dev/null >/dev/null 2>"$out.qemu"
 	tr -d '\r' <"$out.log" | grep -a '^BENCH\|^Bail out' >"$out.txt"
 	grep -q '^BENCH-DONE' "$out.txt"
 }
@@ -65,4 +65,42 @@ bench_plot() { # csv title
 # A note says that the cost is the hardware's, which excuses more than 0.7 but not more than Xen's.
 bench_judge() { # csv
 	awk -F, 'NR > 1 && $4 != "" && ($4 > 1 || ($4 > 0.7 && $7 == "")) { bad++ } END { if (bad) { print bad " above their limit"; exit 1 } }' "$1"
+}
+
+# The boots of one comparison, in turns, and what comes of them: NAME.csv, .table, .svg in build/bench.
+# BENCH_RUNS: boots of each; the least of their minima counts. BENCH_ONLY: socle or xen.
+bench_compare() { # name kernel unit title
+	local name=$1 kernel=$2 unit=$3 title=$4 bench=$SOCLE_BUILD/bench h i
+	mkdir -p "$bench"
+	rm -f "$bench/$name".{socle,xen}*
+	for i in $(seq "${BENCH_RUNS:-1}"); do
+		for h in ${BENCH_ONLY:-socle xen}; do
+			bench_boot "$h" "$kernel" "$bench/$name.$h.$i" || die "$h did not finish: $bench/$name.$h.$i.log"
+		done
+	done
+	for h in socle xen; do
+		cat "$bench/$name.$h".*.txt 2>/dev/null | awk -F';' -v OFS=';' '/^BENCH / { sub(/^BENCH /, ""); if (!($1 in min)) order[++n] = $1
+			if (!($1 in min) || $3 < min[$1]) { min[$1] = $3; med[$1] = $4; note[$1] = $5 } }
+			END { for (i = 1; i <= n; i++) print order[i], min[order[i]], med[order[i]], note[order[i]] }' >"$bench/$name.$h"
+	done
+	bench_join "$bench/$name.socle" "$bench/$name.xen" >"$bench/$name.csv"
+	say "one operation, in $unit: minimum of $SOCLE_BENCH_SAMPLES samples"
+	bench_table "$bench/$name.csv" "$unit" | tee "$bench/$name.table"
+	[ -n "${BENCH_ONLY:-}" ] || bench_plot "$bench/$name.csv" "$title, $unit per operation" >"$bench/$name.svg"
+}
+
+# Options that micro and linux have in common -> icount, BENCH_SHIFT, BENCH_RUNS, BENCH_ONLY, unit.
+bench_options() { # arguments
+	icount=0 unit=ticks BENCH_SHIFT='' BENCH_RUNS='' BENCH_ONLY=''
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--icount) icount=1 BENCH_SHIFT=0 unit=instructions ;;
+		--runs) shift; BENCH_RUNS=${1:-} ;;
+		--socle-only) BENCH_ONLY=socle ;;
+		--xen-only) BENCH_ONLY=xen ;;
+		*) die "unknown argument '$1'; known: --icount, --runs N, --socle-only, --xen-only" ;;
+		esac
+		shift
+	done
+	[ -n "$BENCH_RUNS" ] || BENCH_RUNS=$((icount ? 1 : 3))
 }

@@ -13,7 +13,7 @@ not_ok() { number=$((number + 1)); status=1; echo "not ok $number - bench: $1"; 
 
 mkdir -p "$SOCLE_BUILD/log"
 log=$SOCLE_BUILD/log/bench-micro
-if bench_boot socle micro "$log"; then ok "micro runs to its end"; else not_ok "micro runs to its end"; tail -n 5 "$log.log" | sed 's/^/# /'; fi
+if bench_boot socle "$SOCLE_BUILD/tests/bench/micro.elf" "$log"; then ok "micro runs to its end"; else not_ok "micro runs to its end"; tail -n 5 "$log.log" | sed 's/^/# /'; fi
 # Every figure is there and is more than nothing.
 while IFS=';' read -r what _ least _; do
 	case $least in
@@ -23,6 +23,6 @@ while IFS=';' read -r what _ least _; do
 done < <(grep '^BENCH ' "$log.txt")
 
 log=$SOCLE_BUILD/log/bench-sched
-if BENCH_SHIFT=3 bench_boot socle sched "$log" seconds=1; then ok "sched runs to its end"; else not_ok "sched runs to its end"; tail -n 5 "$log.log" | sed 's/^/# /'; fi
+if BENCH_SHIFT=3 bench_boot socle "$SOCLE_BUILD/tests/bench/sched.elf seconds=1" "$log"; then ok "sched runs to its end"; else not_ok "sched runs to its end"; tail -n 5 "$log.log" | sed 's/^/# /'; fi
 echo "1..$number"
 exit $status

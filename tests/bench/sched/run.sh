@@ -28,7 +28,8 @@ bench=$SOCLE_BUILD/bench
 mkdir -p "$bench"
 name=$name-$cpus
 for h in socle xen; do
-	BENCH_SHIFT=$shift BENCH_CPUS=$cpus BENCH_TIMEOUT=$((120 + seconds * 30)) bench_boot $h sched "$bench/$name.$h" "seconds=$seconds" ||
+	BENCH_SHIFT=$shift BENCH_CPUS=$cpus BENCH_TIMEOUT=$((120 + seconds * 30)) \
+		bench_boot $h "$SOCLE_BUILD/tests/bench/sched.elf seconds=$seconds" "$bench/$name.$h" ||
 		die "$h did not finish: $bench/$name.$h.log"
 done
 
