@@ -31,6 +31,7 @@
 #include "domain/codes.h"
 #include "domain/console.h"
 #include "domain/disk.h"
+#include "domain/last.h"
 #include "domain/names.h"
 #include "domain/nodes.h"
 #include "domain/watch.h"
@@ -222,6 +223,7 @@ int domain_create(struct domain_ctx *ctx, struct domain_config *cfg, uint16_t *d
 		return -1;
 	}
 	*domid = (uint16_t)id;
+	last_name_keep(cfg->name, cfg->uuid);
 	phase_end(ctx, "identity");
 	r = body_make(ctx, *domid, cfg, &kernel, e);
 	kernel_unload(&kernel);

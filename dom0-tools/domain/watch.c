@@ -32,6 +32,7 @@
 
 #include <abi/sched.h>
 
+#include "domain/last.h"
 #include "domain/life.h"
 #include "domain/names.h"
 #include "libsocle/domain.h"
@@ -192,6 +193,21 @@ static bool guest_restart(struct watcher *w)
 	return true;
 }
 
+/* Where and why it ended goes into its log: that outlives the hypervisor's memory of it. */
+static void last_words_say(struct watcher *w)
+{
+	struct last_wanted wanted = { .with_uuid = true, .with_domid = true, .domid = w->domid };
+	struct socle_last_words l;
+	char how[192], where[96];
+
+	memcpy(wanted.uuid, w->cfg->uuid, sizeof(wanted.uuid));
+	if (!w->ctx.hv || last_words_find(w->ctx.hv, &wanted, &l))
+		return;
+	last_words_how(&l, how, sizeof(how));
+	last_words_where(&l, where, sizeof(where));
+	say(w, "last words: %s%s%s", how, *where ? "; " : "", where);
+}
+
 /* What the description says for this end; true when there is a guest to watch again. */
 static bool end_handle(struct watcher *w, uint32_t flags)
 {
@@ -200,6 +216,7 @@ static bool end_handle(struct watcher *w, uint32_t flags)
 
 	say(w, "guest '%s' %s; %s", w->cfg->name, domain_end_name(flags),
 	    domain_action_name(action));
+	last_words_say(w);
 	if (action == DOMAIN_ACTION_PRESERVE) {
 		say(w, "kept for a look; end it with 'socle destroy %s'", w->cfg->name);
 		return false;

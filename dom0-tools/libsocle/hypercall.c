@@ -20,6 +20,7 @@
 
 #include <abi/linux/privcmd.h>
 #include <abi/xen.h>
+#include <socle/op.h>
 
 #include "libsocle/internal.h"
 
@@ -154,4 +155,17 @@ long socle_memory_op(struct socle_hv *hv, unsigned int cmd, void *arg, size_t le
 	if (len)
 		memcpy(arg, hv->scratch, len);
 	return r;
+}
+
+int socle_own_op(struct socle_hv *hv, unsigned int op, void *arg, size_t len)
+{
+	long r;
+
+	if (len > PAGE)
+		return -E2BIG;
+	memcpy(hv->scratch, arg, len);
+	r = socle_hypercall(hv, __HYPERVISOR_socle_op, op, (uintptr_t)hv->scratch, 0, 0, 0);
+	if (r == 0)
+		memcpy(arg, hv->scratch, len);
+	return (int)r;
 }

@@ -38,6 +38,9 @@ void socle_hbuf_free(struct socle_hv *hv, void *p, size_t size);
 int socle_domctl(struct socle_hv *hv, struct xen_domctl *op);
 int socle_sysctl(struct socle_hv *hv, struct xen_sysctl *op);
 
+/* socle_op, our own call (socle/op.h); arg (len bytes, at most one page) goes in and comes back. */
+int socle_own_op(struct socle_hv *hv, unsigned int op, void *arg, size_t len);
+
 /* HYPERVISOR_memory_op; arg (len bytes, at most one page) goes in and comes back. */
 long socle_memory_op(struct socle_hv *hv, unsigned int cmd, void *arg, size_t len);
 

@@ -40,6 +40,10 @@ const struct command commands[] = {
 	{ .name = "log", .args = "NAME", .min_args = 1, .max_args = 1, .run = cmd_log,
 	  .help = "what happened to a guest, and what its console printed",
 	  .flags = { { 'e', "events", NULL, "only what happened to it" } } },
+	{ .name = "last", .args = "[NAME]", .max_args = 1, .run = cmd_last,
+	  .help = "how a guest ended, or all that ended",
+	  .flags = { { 'j', "json", NULL, "print JSON" } },
+	  .detail = "The hypervisor keeps the last 128 ends, with the registers of the vCPU." },
 	{ .name = "help", .args = "[COMMAND]", .max_args = 1, .run = cmd_help,
 	  .help = "this list, or one command in full" },
 };

@@ -21,6 +21,7 @@
 #include <abi/sched.h>
 #include "asm/atomic.h"
 #include "boot/cmdline.h"
+#include "debug/last.h"
 #include "debug/log.h"
 #include "domain/domain.h"
 #include "domain/internal.h"
@@ -439,6 +440,8 @@ void domain_shutdown(struct domain *d, uint32_t reason)
 	(void)cmpxchg32(&d->shutdown_code, SHUTDOWN_CODE_UNKNOWN, reason);
 	if (d->privileged)
 		machine_follow(d->shutdown_code);
+	last_words_record(d, reason == SHUTDOWN_crash && d->last_words[0] ? SOCLE_END_CRASH : SOCLE_END_SHUTDOWN,
+			  d->shutdown_code);
 	(void)atomic_inc(&d->pause_count);
 	for_each_vcpu(d, sched_sleep);
 	atomic_store(&d->shut_down, true);

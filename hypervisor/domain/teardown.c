@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <abi/errno.h>
+#include "debug/last.h"
 #include "debug/log.h"
 #include "domain/domain.h"
 #include "domain/internal.h"
@@ -111,6 +112,8 @@ static int step_stop(struct domain *d)
 	domain_set_life(d, DOMAIN_DYING);
 	spin_unlock(&d->lock);
 	domain_pause(d);
+	if (!d->shutting_down)
+		last_words_record(d, SOCLE_END_DESTROY, d->shutdown_code);
 	sched_watchdog_fini(d);
 	return 0;
 }

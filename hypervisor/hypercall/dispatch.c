@@ -8,6 +8,7 @@
  * inside one, multicall.c stores them into the entry and continues itself.
  */
 #include <stdarg.h>
+#include <socle/op.h>
 #include "asm/msr.h"
 #include "cpu/cpu.h"
 #include "debug/log.h"
@@ -69,6 +70,7 @@ static const struct row rows[NR_ROWS] = {
 	ROW(sysctl, 1, do_sysctl),
 	ROW(domctl, 1, do_domctl),
 	ROW(mca, 1, do_mca),
+	ROW(socle_op, 2, do_socle_op),
 };
 
 long hypercall_call(uint64_t nr, const uint64_t *a)

@@ -41,6 +41,7 @@ long do_nmi_op(uint64_t cmd, uint64_t arg);				/* pv */
 long do_callback_op(uint64_t cmd, uint64_t arg);			/* pv */
 long do_physdev_op(uint64_t cmd, uint64_t arg);				/* platform */
 long do_sysctl(uint64_t op);						/* domctl */
+long do_socle_op(uint64_t cmd, uint64_t arg);				/* domctl */
 long do_domctl(uint64_t op);						/* domctl */
 long do_mca(uint64_t op);						/* platform */
 #endif

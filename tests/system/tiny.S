@@ -2,7 +2,8 @@
 /*
  * The smallest guests. "idle" sleeps for ever: all that creating and destroying a guest costs, and nothing else.
  * It polls no ports without a time limit, since blocking would let events in, and it has no handler for them. With
- * TINY_DIE its first instruction is an invalid one, and no handler is set: the hypervisor has to end it at once.
+ * TINY_DIE its first instruction is an invalid one, and no handler is set: the hypervisor has to end it at once. With
+ * TINY_LATE it counts for a second or more first, and leaves a mark in a register. With TINY_SPIN it never sleeps.
  * Notes as in pv-abi 1.3; the hypercall is the bare instruction of the hypercall page (pv-abi 2.1).
  */
 	.set SCHED_OP, 29		/* abi/xen.h and abi/sched.h, which are C */
@@ -22,7 +23,16 @@
 	.text
 	.globl kit_entry
 kit_entry:
-#ifdef TINY_DIE
+#ifdef TINY_SPIN
+	jmp	kit_entry
+#endif
+#ifdef TINY_LATE
+	mov	$0x50c1e, %ebx
+	mov	$0x40000000, %ecx
+1:	dec	%ecx
+	jnz	1b
+#endif
+#if defined(TINY_DIE) || defined(TINY_LATE)
 	ud2
 #endif
 	mov	$SCHED_OP, %eax
