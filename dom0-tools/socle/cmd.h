@@ -93,6 +93,7 @@ int cmd_dmesg(const struct invocation *inv);
 int cmd_domid(const struct invocation *inv);
 int cmd_log(const struct invocation *inv);
 int cmd_last(const struct invocation *inv);
+int cmd_debug(const struct invocation *inv);
 int cmd_help(const struct invocation *inv);
 
 /* Join the terminal to a guest's console until Ctrl-] or its end (cmd_console.c). */

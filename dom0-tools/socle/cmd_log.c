@@ -2,9 +2,8 @@
 /*
  * dom0-tools/socle/cmd_log.c
  *
- * socle dmesg, the hypervisor's log ring, and socle log, the files about one guest: what its
- * watcher saw and what its console printed.  The files outlive the guest, so only the form of the
- * name is checked, not whether such a guest runs.
+ * socle log, the files about one guest: what its watcher saw and what its console printed.  The
+ * files outlive the guest, so only the form of the name is checked, not whether such a guest runs.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,49 +14,6 @@
 #include "domain/console.h"
 #include "domain/names.h"
 #include "socle/cmd.h"
-
-#define CHUNK 16384u
-
-int cmd_dmesg(const struct invocation *inv)
-{
-	struct xen_sysctl op = { .cmd = XEN_SYSCTL_readconsole };
-	struct socle_error err = { 0 };
-	struct socle_hv *hv = socle_hv_open(&err);
-	char *buf = hv ? socle_hbuf_alloc(hv, CHUNK) : NULL;
-	int r = 0;
-
-	if (!hv)
-		return report("read the hypervisor's log", NULL, &err);
-	if (!buf)
-		r = socle_fail(&err, ENOMEM, "out of memory");
-	/* Each read continues at the index that the last one returned; only the last may clear. */
-	while (!r) {
-		op.u.readconsole.incremental = 1;
-		op.u.readconsole.clear = 0;
-		op.u.readconsole.buffer = (uintptr_t)buf;
-		op.u.readconsole.count = CHUNK;
-		r = socle_sysctl(hv, &op);
-		if (r < 0)
-			r = socle_fail(&err, -r, "the hypervisor refused: %s", strerror(-r));
-		else if (!op.u.readconsole.count)
-			break;
-		else
-			fwrite(buf, 1,
-			       op.u.readconsole.count < CHUNK ? op.u.readconsole.count : CHUNK,
-			       stdout);
-	}
-	if (!r && inv->given[0]) {
-		op.u.readconsole.clear = 1;
-		op.u.readconsole.count = CHUNK;
-		r = socle_sysctl(hv, &op);
-		if (r < 0)
-			r = socle_fail(&err, -r, "the hypervisor refused to clear: %s",
-				       strerror(-r));
-	}
-	socle_hbuf_free(hv, buf, CHUNK);
-	socle_hv_close(hv);
-	return r ? report("read the hypervisor's log", NULL, &err) : EXIT_OK;
-}
 
 /* Copy a file to stdout; 0, or errno. */
 static int file_show(const char *path)

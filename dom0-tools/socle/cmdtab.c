@@ -34,7 +34,8 @@ const struct command commands[] = {
 	{ .name = "unpause", .args = "NAME", .min_args = 1, .max_args = 1, .run = cmd_unpause,
 	  .help = "let a paused guest go on" },
 	{ .name = "dmesg", .args = "", .run = cmd_dmesg, .help = "the hypervisor's messages",
-	  .flags = { { 'c', "clear", NULL, "forget them after printing" } } },
+	  .flags = { { 'c', "clear", NULL, "forget them after printing" },
+		     { 'f', "follow", NULL, "go on with those that come, until Ctrl-C" } } },
 	{ .name = "domid", .args = "NAME", .min_args = 1, .max_args = 1, .run = cmd_domid,
 	  .help = "the domain id of a guest" },
 	{ .name = "log", .args = "NAME", .min_args = 1, .max_args = 1, .run = cmd_log,
@@ -44,6 +45,10 @@ const struct command commands[] = {
 	  .help = "how a guest ended, or all that ended",
 	  .flags = { { 'j', "json", NULL, "print JSON" } },
 	  .detail = "The hypervisor keeps the last 128 ends, with the registers of the vCPU." },
+	{ .name = "debug", .args = "keys KEYS", .min_args = 1, .max_args = 2, .run = cmd_debug,
+	  .help = "look into the hypervisor",
+	  .detail = "keys KEYS   run the hypervisor's debug keys and print what they say; h lists "
+		    "them" },
 	{ .name = "help", .args = "[COMMAND]", .max_args = 1, .run = cmd_help,
 	  .help = "this list, or one command in full" },
 };

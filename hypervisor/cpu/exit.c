@@ -11,6 +11,7 @@
 #include "asm/cr.h"
 #include "asm/msr.h"
 #include "cpu/cpu.h"
+#include "debug/keys.h"
 #include "domain/domain.h"
 #include "lib/util.h"
 #include "mm/mm.h"
@@ -47,6 +48,8 @@ static bool exit_do_work(struct cpu_info *ci)
 		timer_run_expired();
 	if (work & WORK_TLB)
 		tlb_run_deferred();
+	if (work & WORK_DEBUG)
+		debug_run_work();
 	/* Those above may have asked for it just now. */
 	if (work & WORK_RESCHED || READ_ONCE(ci->work) & WORK_RESCHED) {
 		(void)atomic_and(&ci->work, ~WORK_RESCHED);

@@ -3,7 +3,8 @@
  * Console devices: a 16550 UART (polled output, interrupt-driven input) and the VGA text screen. Until the
  * command line is known output only fills the log ring; console_configure() then opens what the options
  * name and replays it. Output never blocks for long: a UART that does not drain loses bytes. Input goes into
- * a ring that dom0 reads with console_io after VIRQ_CONSOLE; when it is full new bytes are dropped.
+ * a ring that dom0 reads with console_io after VIRQ_CONSOLE; when it is full new bytes are dropped. Ctrl-A
+ * three times gives the input to the debug keys instead.
  */
 #include <string.h>
 #include <abi/xen.h>
@@ -11,6 +12,7 @@
 #include "boot/bootinfo.h"
 #include "boot/cmdline.h"
 #include "debug/console.h"
+#include "debug/keys.h"
 #include "debug/log.h"
 #include "evtchn/evtchn.h"
 #include "irq/irq.h"
@@ -50,6 +52,9 @@
 #define VGA_ROWS	25
 #define VGA_ATTR	0x0700
 
+#define ESCAPE_KEY	0x01		/* Ctrl-A */
+#define ESCAPE_TIMES	3u
+
 static bool configured, uart_on, vga_on;
 static uint16_t uart;
 static volatile uint16_t *vga;
@@ -57,6 +62,8 @@ static unsigned int vga_x, vga_y;
 
 static char rx_ring[RX_SIZE];
 static uint32_t rx_produced, rx_consumed;
+static unsigned int escapes;		/* rx_lock: how many escape keys came in a row */
+static bool keys_are_ours;		/* rx_lock: input goes to the debug keys, not to dom0 */
 static struct spinlock rx_lock = SPINLOCK_INIT(RANK_CONSOLE);
 
 /* ---- UART ---- */
@@ -90,6 +97,35 @@ static void uart_put(char c)
 	}
 }
 
+/* Three escape keys in a row give the keyboard to the hypervisor, or back to dom0, which sees the first two. */
+static bool switches_input(char c)
+{
+	escapes = c == ESCAPE_KEY ? escapes + 1 : 0;
+	if (escapes < ESCAPE_TIMES)
+		return false;
+	escapes = 0;
+	keys_are_ours = !keys_are_ours;
+	printk("Keys go to %s. Ctrl-A three times switches.\n",
+	       keys_are_ours ? "the hypervisor, where h lists them" : "domain 0");
+	return true;
+}
+
+/* True when dom0 has something to read. */
+static bool receive_char(char c)
+{
+	if (switches_input(c))
+		return false;
+	if (keys_are_ours) {
+		if (c != ESCAPE_KEY && c != '\r' && c != '\n')
+			(void)debug_key_press(c);
+		return false;
+	}
+	if (rx_produced - rx_consumed == RX_SIZE)
+		return false;
+	rx_ring[rx_produced++ % RX_SIZE] = c;
+	return true;
+}
+
 static void uart_receive(void *arg)
 {
 	bool got = false;
@@ -98,14 +134,8 @@ static void uart_receive(void *arg)
 	spin_lock(&rx_lock);
 	/* Reading the identification register ends the interrupt conditions that data reads do not. */
 	(void)inb(uart + UART_IIR);
-	for (unsigned int i = 0; i < 256 && inb(uart + UART_LSR) & LSR_RX_READY; i++) {
-		char c = (char)inb(uart + UART_DATA);
-
-		if (rx_produced - rx_consumed < RX_SIZE) {
-			rx_ring[rx_produced++ % RX_SIZE] = c;
-			got = true;
-		}
-	}
+	for (unsigned int i = 0; i < 256 && inb(uart + UART_LSR) & LSR_RX_READY; i++)
+		got |= receive_char((char)inb(uart + UART_DATA));
 	spin_unlock(&rx_lock);
 	if (got)
 		virq_raise_global(VIRQ_CONSOLE);

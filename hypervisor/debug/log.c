@@ -5,6 +5,7 @@
  * not mix. In a panic the lock is ignored: its holder may be the one that failed.
  */
 #include <string.h>
+#include "cpu/cpu.h"
 #include "debug/console.h"
 #include "debug/log.h"
 #include "lib/format.h"
@@ -23,6 +24,7 @@ static char ring[RING_SIZE];
 static uint32_t produced, oldest;	/* byte numbers; produced - oldest <= RING_SIZE */
 static struct spinlock log_lock = SPINLOCK_INIT(RANK_CONSOLE);
 static bool in_panic;
+static bool news;			/* a: bytes that nobody has been told of */
 
 static struct {
 	uint64_t last;			/* system time of the last token */
@@ -82,6 +84,19 @@ static void emit(const char *prefix, const char *fmt, va_list args)
 	ring_append(line, (size_t)n);
 	console_write(line, (size_t)n);
 	unlock_log();
+	log_return_news();
+}
+
+bool log_take_news(void)
+{
+	return __atomic_exchange_n(&news, false, __ATOMIC_SEQ_CST);
+}
+
+void log_return_news(void)
+{
+	__atomic_store_n(&news, true, __ATOMIC_SEQ_CST);
+	if (!in_panic)
+		cpu_raise_work(WORK_DEBUG);
 }
 
 void printk(const char *fmt, ...)
@@ -136,6 +151,11 @@ void log_raw(const char *s, size_t n)
 	lock_log();
 	console_write(s, n);
 	unlock_log();
+}
+
+uint32_t log_oldest(void)
+{
+	return READ_ONCE(oldest);
 }
 
 size_t log_read(uint32_t *index, char *buf, size_t len)

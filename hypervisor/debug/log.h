@@ -11,7 +11,11 @@ void log_guest(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_raw(const char *s, size_t n);		/* dom0's console_io output: to serial and VGA only */
 /* sysctl readconsole: copies from *index (clamped to the oldest byte kept) up to len bytes; returns bytes, advances *index. */
 size_t log_read(uint32_t *index, char *buf, size_t len);
+uint32_t log_oldest(void);			/* number of the oldest byte kept */
 void log_clear(void);
+/* Has anything been printed since the last question? Its asker tells the reader, or returns the news undelivered. */
+bool log_take_news(void);
+void log_return_news(void);
 void panic(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 struct cpu_user_regs;
 void show_registers(const struct cpu_user_regs *r);

@@ -21,6 +21,7 @@
 #include <abi/sched.h>
 #include "asm/atomic.h"
 #include "boot/cmdline.h"
+#include "debug/keys.h"
 #include "debug/last.h"
 #include "debug/log.h"
 #include "domain/domain.h"
@@ -83,6 +84,17 @@ struct domain *domain_get_next(domid_t from)
 		domain_ref(d);
 	spin_unlock(&list_lock);
 	return d;
+}
+
+bool domain_try_get_next(domid_t from, struct domain **out)
+{
+	if (!dump_trylock(&list_lock))
+		return false;
+	*out = find_from(from, false);
+	if (*out)
+		domain_ref(*out);
+	spin_unlock(&list_lock);
+	return true;
 }
 
 struct domain *domain_get(domid_t id)

@@ -170,6 +170,8 @@ struct domain *domain_get_any(domid_t id);	/* also DOMID_SELF */
 void domain_ref(struct domain *d);		/* caller already holds one */
 void domain_put(struct domain *d);
 struct domain *domain_get_next(domid_t from);	/* reference on the first domain with id >= from, or NULL */
+/* The same for debug keys: false if the list's lock is not to be had. */
+bool domain_try_get_next(domid_t from, struct domain **out);
 /* cfg as in XEN_DOMCTL_createdomain; id DOMID_INVALID = choose. 0 + *out (referenced, building, paused once) or errno. */
 int domain_create(domid_t id, const struct xen_domctl_createdomain *cfg, bool privileged, struct domain **out);
 int domain_destroy(struct domain *d);		/* resumable: 0 or -XEN_ERESTART */

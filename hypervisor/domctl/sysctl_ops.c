@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include "debug/keys.h"
 #include "debug/log.h"
 #include "domctl/domctl.h"
 #include "hypercall/hypercall.h"
@@ -15,14 +16,14 @@
 #include "time/clock.h"
 
 #define LOG_CHUNK	256u
-#define KEYS_MAX	64u
+#define KEYS_MAX	16u
 
 /* ---- log ------------------------------------------------------------------------------------------------- */
 
 static long readconsole(struct xen_sysctl *op)
 {
 	struct xen_sysctl_readconsole *r = &op->u.readconsole;
-	uint32_t index = r->incremental ? r->index : 0, done = 0;
+	uint32_t index = r->incremental ? r->index : log_oldest(), done = 0;
 	char chunk[LOG_CHUNK];
 	size_t n;
 
@@ -62,75 +63,20 @@ static long getdomaininfolist(struct xen_sysctl *op)
 	return 0;
 }
 
-static void key_domains(void)
-{
-	static const char *const life[] = { "building", "live", "dying", "dead" };
-	struct domain *d;
-	unsigned int i;
-	uint32_t id = 0;
-
-	while (id < DOMID_FIRST_RESERVED && (d = domain_get_next((domid_t)id)) != NULL) {
-		printk("domain %u: %s, references %u, pauses %u, pages %lu of %lu, step %u%s%s\n", d->id, life[d->life],
-		       d->refs - 1, d->pause_count, d->tot_pages, d->max_pages, d->teardown_step,
-		       d->last_words[0] ? ", crashed: " : "", d->last_words);
-		for (i = 0; i < d->max_vcpus; i++) {
-			const struct vcpu *v = d->vcpu[i];
-
-			if (v)
-				printk("  vCPU %u: %s%s%s%s%s, ran %lu us\n", i, v->initialised ? "" : "no context ",
-				       v->online ? "up" : "down", v->running ? ", running" : "",
-				       v->blocked ? ", blocked" : "", v->polling ? ", polling" : "",
-				       sched_cpu_time(v) / 1000);
-		}
-		id = d->id + 1u;
-		domain_put(d);
-	}
-}
-
-static void key_memory(void)
-{
-	printk("memory: %lu pages, %lu free\n", total_pages, palloc_free_pages());
-}
-
-static void key_time(void)
-{
-	printk("time: %lu us since start, TSC %lu kHz%s\n", system_time() / 1000, tsc_khz, tsc_stable ? ", stable" : "");
-}
-
-static void key_help(void);
-
-static const struct debug_key {
-	char key;
-	void (*fn)(void);
-	const char *what;
-} debug_keys[] = {
-	{ 'h', key_help, "this list" },
-	{ 'm', key_memory, "memory" },
-	{ 'q', key_domains, "domains and their vCPUs" },
-	{ 't', key_time, "clock" },
-};
-
-static void key_help(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(debug_keys); i++)
-		printk(" %c: %s\n", debug_keys[i].key, debug_keys[i].what);
-}
-
+/* They run on the way back to a guest and print into the log; "end" of the last one tells that all is there. */
 static long run_debug_keys(struct xen_sysctl *op)
 {
 	const struct xen_sysctl_debug_keys *k = &op->u.debug_keys;
 	char keys[KEYS_MAX];
-	uint32_t i, n = MIN(k->nr_keys, KEYS_MAX);
-	unsigned int row;
+	uint32_t i, n = k->nr_keys;
 
+	if (n > KEYS_MAX)
+		return -XEN_E2BIG;
 	if (copy_from_guest(keys, k->keys, n))
 		return -XEN_EFAULT;
 	for (i = 0; i < n; i++)
-		for (row = 0; row < ARRAY_SIZE(debug_keys); row++)
-			if (debug_keys[row].key == keys[i])
-				debug_keys[row].fn();
+		if (!debug_key_press(keys[i]))
+			return -XEN_EBUSY;
 	return 0;
 }
 

@@ -14,6 +14,9 @@ bool evtchn_port_pending(struct domain *d, uint32_t port);	/* for SCHEDOP_poll, 
 bool evtchn_port_valid(struct domain *d, uint32_t port);
 void virq_raise_vcpu(struct vcpu *v, uint32_t virq);	/* per-vCPU: TIMER, DEBUG */
 void virq_raise_global(uint32_t virq);			/* to dom0 (or its handler): CONSOLE, DOM_EXC, CON_RING, ... */
+bool virq_try_raise_global(uint32_t virq);		/* the same, unless the lock is not to be had: false */
+/* One piece of a debug key's dump; *at begins at 0, true while more is left. Waits for no lock. */
+bool evtchn_dump(struct domain *d, uint32_t *at);
 /* pirq delivery: irq/pirq.c calls it when the line fires; port as given at bind, which may be closed by now. */
 void evtchn_raise_pirq(struct domain *d, uint32_t port, uint32_t pirq);
 /* irq/pirq.c supplies these to evtchn */

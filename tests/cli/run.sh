@@ -67,7 +67,13 @@ expect 2 "'--timeout' needs a value" shutdown web --timeout
 expect 2 "'--timeout' takes 1 to 86400 seconds, not 'soon'" shutdown --timeout=soon web
 expect 2 "usage: socle shutdown [-w|--wait] [--timeout=SECONDS] NAME" shutdown
 expect 2 "is not a guest's name" log ../x
+expect 2 "'--clear' and '--follow' exclude each other" dmesg -c -f
 expect 2 "'last' has no use for 'b'" last a b
+expect 2 "'debug' needs keys KEYS" debug
+expect 2 "'debug keys' needs the keys" debug keys
+expect 2 "'debug keys' takes 1 to 16 keys" debug keys hhhhhhhhhhhhhhhhh
+expect 2 "a key is a letter, a digit or a sign" debug keys "a b"
+expect 2 "there is no 'debug dance'" debug dance
 expect 4 "there is neither" log no-such-guest-anywhere
 expect 3 "no-such-file.xml: cannot open: No such file or directory" create no-such-file.xml
 expect 3 ".: not a regular file" validate .
@@ -82,6 +88,8 @@ if [ ! -e /dev/xen/privcmd ]; then
 	expect 1 "cannot open /dev/xen/privcmd" list
 	expect 1 "cannot open /dev/xen/privcmd" info
 	expect 1 "cannot open /dev/xen/privcmd" destroy web
+	expect 1 "cannot open /dev/xen/privcmd" dmesg -f
+	expect 1 "socle: cannot run debug keys 'h': cannot open /dev/xen/privcmd" debug keys h
 	expect 1 "socle: cannot tell the end of 'web': cannot open /dev/xen/privcmd" last web
 	expect 1 "socle: cannot shut down 'web'" sh web
 fi

@@ -17,6 +17,7 @@
 	note 4, .quad 0					/* physical offset */
 	note 1, .quad kit_entry				/* entry */
 	note 10, .asciz "!writable_page_tables|pae_pgdir_above_4gb"
+	note 17, .quad 0x801				/* features: may be dom0 (bit 11) */
 	note 9, .asciz "yes"				/* PAE */
 	note 8, .asciz "generic"			/* loader */
 
