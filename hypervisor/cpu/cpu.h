@@ -23,7 +23,6 @@ struct domain;
 /* Work to be done before the next return to a guest: one word, tested once in cpu/exit.c. */
 #define WORK_RESCHED	(1u << 0)	/* run the scheduler */
 #define WORK_TIMER	(1u << 1)	/* expired timers wait in time/timer.c */
-#define WORK_TLB	(1u << 2)	/* deferred flush, mm/tlb.c */
 #define WORK_DEBUG	(1u << 3)	/* debug keys, news of the log: debug/keys.c */
 
 struct cpu_info {

@@ -14,7 +14,6 @@
 #include "debug/keys.h"
 #include "domain/domain.h"
 #include "lib/util.h"
-#include "mm/mm.h"
 #include "pv/pv.h"
 #include "sched/sched.h"
 #include "time/clock.h"
@@ -46,8 +45,6 @@ static bool exit_do_work(struct cpu_info *ci)
 	work = xchg(&ci->work, 0);
 	if (work & WORK_TIMER)
 		timer_run_expired();
-	if (work & WORK_TLB)
-		tlb_run_deferred();
 	if (work & WORK_DEBUG)
 		debug_run_work();
 	/* Those above may have asked for it just now. */

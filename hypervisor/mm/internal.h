@@ -69,7 +69,7 @@ void frame_set_m2p(mfn_t mfn);
 void page_release(struct page *pg);		/* count has reached 0 */
 
 /* ---- type.c --------------------------------------------------------------------------------------------------------- */
-/* Undoes what an abandoned validation left. 0 or -XEN_ERESTART. */
+/* Undoes what an abandoned validation left. The owner's mm_lock is held. 0 or -XEN_ERESTART. */
 int page_settle_partial(struct page *pg);
 
 /* ---- palloc.c ------------------------------------------------------------------------------------------------------- */

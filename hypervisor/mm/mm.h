@@ -173,8 +173,6 @@ size_t fetch_guest_insn(uint64_t rip, uint8_t *buf, size_t len);
 /* ---- TLB: mm/tlb.c --------------------------------------------------------------------------------------- */
 void tlb_flush_local(void);			/* everything, globals too */
 void tlb_flush_va_local(uint64_t va);
-void tlb_defer_flush(void);			/* before the next return to a guest */
-void tlb_run_deferred(void);			/* exit.c, on WORK_TLB */
 /* Empties the TLB of every CPU that runs one of d's vCPUs, or one of those in mask (a bit per vCPU id, CPU order of
  * bits; NULL: all). Done when it returns. Locks may be held: those who wait for them serve us meanwhile. */
 void tlb_flush_vcpus(struct domain *d, const uint64_t *mask);

@@ -88,7 +88,9 @@ static int l1_get(struct domain *owner, struct domain *fd, uint64_t *pte)
 		return -XEN_EACCES;
 	}
 	if (*pte & PTE_RW) {
-		rc = page_get_type(pg, PGT_writable);
+		rc = fd == owner ? page_settle_partial(pg) : 0;
+		if (!rc)
+			rc = page_get_type(pg, PGT_writable);
 		if (rc) {
 			page_put(pg);
 			return rc == -XEN_ERESTART ? rc : -XEN_EBUSY;

@@ -90,8 +90,10 @@ static int update_entry(const struct update *u, uint64_t *slot, uint64_t value)
 /* A store to a page that is no table and can be written: what the guest could do itself. */
 static int plain_store(struct page *pg, uint64_t *slot, uint64_t value)
 {
-	int rc = page_get_type(pg, PGT_writable);
+	int rc = page_settle_partial(pg);
 
+	if (!rc)
+		rc = page_get_type(pg, PGT_writable);
 	if (rc)
 		return rc == -XEN_ERESTART ? rc : -XEN_EINVAL;
 	WRITE_ONCE(*slot, value);

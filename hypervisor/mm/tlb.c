@@ -12,8 +12,7 @@
  * guest address, so others may take the note for the deed. An idle CPU is on a root without guests' entries: it
  * never needs a flush.
  *
- * Where an outsider must have lost access by the time the guest runs again (grant unmapping) the caller flushes, or
- * defers this CPU's flush to the exit path: one flush for a batch.
+ * Where an outsider must have lost access when a call returns (grant unmapping) the caller flushes, once for a batch.
  */
 #include "asm/atomic.h"
 #include "asm/barrier.h"
@@ -85,16 +84,6 @@ void tlb_flush_vcpus(struct domain *d, const uint64_t *mask)
 	}
 	if (any)
 		smp_flush_tlbs(cpus);
-}
-
-void tlb_defer_flush(void)
-{
-	cpu_raise_work(WORK_TLB);
-}
-
-void tlb_run_deferred(void)
-{
-	tlb_flush_local();
 }
 
 void tlb_flush_va_local(uint64_t va)

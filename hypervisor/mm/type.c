@@ -182,6 +182,9 @@ static int type_first_get(struct page *pg, uint64_t x, uint64_t type)
 	bool partial = x & PGT_partial;
 	int rc;
 
+	/* Not all who want to write hold the owner's lock; those who do have settled it before. */
+	if (partial && type == PGT_writable)
+		return -XEN_EBUSY;
 	if (partial && (x & PGT_type_mask) != type) {
 		rc = page_settle_partial(pg);
 		return rc ? rc : 1;

@@ -215,6 +215,7 @@ static struct domain *domain_new(domid_t id, bool privileged)
 	d->vcpu[0] = calloc(1, sizeof(struct vcpu));
 	d->vcpu[0]->domain = d;
 	d->vcpu[0]->kernel_mode = true;
+	d->vcpu[0]->running = true;
 	return d;
 }
 
