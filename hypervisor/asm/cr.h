@@ -136,6 +136,12 @@ static inline void irq_disable(void)
 	__asm__ volatile("cli" ::: "memory");
 }
 
+static inline void __attribute__((noreturn)) cpu_stop(void)
+{
+	for (;;)
+		__asm__ volatile("cli\n\thlt" ::: "memory");
+}
+
 /* STI opens the window only after the next instruction, so no interrupt is lost between the two (SDM vol. 2). */
 static inline void irq_enable_and_halt(void)
 {

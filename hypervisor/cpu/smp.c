@@ -148,7 +148,7 @@ bool smp_handle_nmi(void)
 {
 	if (!atomic_load(&stopping))
 		return false;
-	machine_halt();
+	cpu_stop();
 }
 
 /* ---- do all TSCs count alike? ------------------------------------------------------------------- */

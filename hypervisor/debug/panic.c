@@ -5,6 +5,7 @@
  * else. The symbol table is made by gensyms.sh from the first link.
  */
 #include <string.h>
+#include "asm/atomic.h"
 #include "asm/cr.h"
 #include "boot/cmdline.h"
 #include "boot/image.h"
@@ -109,14 +110,17 @@ void show_stack(const struct cpu_user_regs *r)
 
 static void begin_panic(void)
 {
-	static bool again;
+	static uint32_t first;		/* a: the CPU that panicked first, + 1 */
+	uint32_t me = this_cpu()->cpu + 1, other;
 
 	irq_disable();
+	other = cmpxchg32(&first, 0, me);
+	if (other && other != me)
+		cpu_stop();
 	log_enter_panic();
 	/* A panic inside a panic must not print for ever. */
-	if (again)
+	if (other)
 		machine_halt();
-	again = true;
 	smp_stop_others();
 	console_configure();
 	printk("\n");

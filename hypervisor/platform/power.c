@@ -7,6 +7,7 @@
 #include <abi/errno.h>
 #include "asm/cr.h"
 #include "asm/io.h"
+#include "cpu/smp.h"
 #include "debug/log.h"
 #include "mm/mm.h"
 #include "platform/platform.h"
@@ -70,10 +71,8 @@ void machine_restart(void)
 
 void machine_halt(void)
 {
-	for (;;) {
-		irq_disable();
-		__asm__ volatile("hlt");
-	}
+	smp_stop_others();
+	cpu_stop();
 }
 
 static void write_sleep_type(uint16_t port, uint16_t type)

@@ -196,7 +196,8 @@ void sched_sleep(struct vcpu *v)
 
 	if (rq->running == v) {
 		sched_reschedule(rq);
-	} else if (!v->idle) {
+	} else if (!v->idle && !sched_runnable(v)) {
+		/* Somebody may have made it runnable again, and has queued it, before we came. */
 		if (v->sched.fair.queued) {
 			fair_remove(&rq->fair, &v->sched.fair);
 			sched_publish_hints(rq, system_time());
