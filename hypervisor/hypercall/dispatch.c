@@ -69,6 +69,7 @@ static const struct row rows[NR_ROWS] = {
 	ROW(physdev_op, 2, do_physdev_op),
 	ROW(sysctl, 1, do_sysctl),
 	ROW(domctl, 1, do_domctl),
+	ROW(xenpmu_op, 2, do_xenpmu_op),
 	ROW(mca, 1, do_mca),
 	ROW(socle_op, 2, do_socle_op),
 };

@@ -43,5 +43,6 @@ long do_physdev_op(uint64_t cmd, uint64_t arg);				/* platform */
 long do_sysctl(uint64_t op);						/* domctl */
 long do_socle_op(uint64_t cmd, uint64_t arg);				/* domctl */
 long do_domctl(uint64_t op);						/* domctl */
+long do_xenpmu_op(uint64_t cmd, uint64_t arg);				/* hypercall */
 long do_mca(uint64_t op);						/* platform */
 #endif

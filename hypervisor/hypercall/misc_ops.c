@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * xen_version and console_io (pv-abi 2.2, 2.9): what the hypervisor says of itself, and dom0's console.
- * Neither changes any state but the log.
+ * xen_version, console_io and xenpmu_op (pv-abi 2.2, 2.9): what the hypervisor says of itself, and dom0's console.
+ * None changes any state but the log.
  */
 #include <string.h>
 #include <abi/features.h>
@@ -107,13 +107,13 @@ long do_xen_version(uint64_t cmd, uint64_t arg)
 	case XENVER_get_features:
 		return get_features(arg);
 	case XENVER_pagesize:
-		return PAGE_SIZE;
+		return arg ? -XEN_EINVAL : (long)PAGE_SIZE;
 	case XENVER_guest_handle:
 		return copy_to_guest(arg, d->handle, sizeof(d->handle)) ? -XEN_EFAULT : 0;
 	case XENVER_commandline:
 		return put_string(arg, d->privileged ? bootinfo.cmdline : "<denied>", 1024);
 	case XENVER_build_id:
-		return get_build_id(arg);
+		return d->privileged ? get_build_id(arg) : -XEN_EPERM;
 	default:
 		return refuse(-XEN_ENOSYS, "command %lu", cmd);
 	}
@@ -145,6 +145,8 @@ static long console_take(uint64_t buf, uint32_t count)
 	char chunk[CONSOLE_CHUNK];
 	size_t n;
 
+	if (count > INT32_MAX)
+		return -XEN_E2BIG;	/* the result is a signed count */
 	if (!guest_range_ok(buf, count))
 		return -XEN_EFAULT;
 	n = console_read(chunk, MIN(count, (uint32_t)sizeof(chunk)));
@@ -164,4 +166,12 @@ long do_console_io(uint64_t cmd, uint64_t count, uint64_t buf)
 	default:
 		return refuse(-XEN_ENOSYS, "command %lu", cmd);
 	}
+}
+
+/* Performance counters are not switched between guests, so no guest gets them: as a Xen without "vpmu". */
+long do_xenpmu_op(uint64_t cmd, uint64_t arg)
+{
+	(void)cmd;
+	(void)arg;
+	return -XEN_EOPNOTSUPP;
 }
