@@ -123,7 +123,7 @@ int pv_context_check(const struct vcpu_guest_context *c)
 	if (!(c->flags & VGCF_in_kernel) && !c->ctrlreg[1])
 		return refuse(-XEN_EINVAL, "user mode without user page tables");
 	for (i = 0; i < 8; i++)
-		if (i != 4 && i != 5 && !pv_debugreg_ok(i, c->debugreg[i]))
+		if (i != 4 && i != 5 && pv_debugreg_check(i, c->debugreg[i]))
 			return refuse(-XEN_EINVAL, "debug register %u", i);
 	return 0;
 }

@@ -29,7 +29,7 @@ bool pv_ldt_fault_va(const struct vcpu *v, uint64_t *va);
 /* pv_ops.c */
 void pv_init_state(struct vcpu *v);
 uint64_t pv_cr4_view(uint64_t wanted);		/* what a guest that wants this CR4 gets to see */
-bool pv_debugreg_ok(unsigned int n, uint64_t val);
+int pv_debugreg_check(unsigned int n, uint64_t val);
 void pv_store_debugreg(struct vcpu *v, unsigned int n, uint64_t val);	/* checked value: record only */
 int pv_write_debugreg(struct vcpu *v, unsigned int n, uint64_t val);	/* of current: checks, records, loads; 0 or errno */
 void pv_set_ts(struct vcpu *v, bool ts);	/* of current */

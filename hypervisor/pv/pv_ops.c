@@ -21,7 +21,7 @@
 #define DR6_ONES	0xffff0ff0ul
 #define DR6_ZEROS	0xffffffff00001000ul
 #define DR7_ONES	0x400ul
-#define DR7_ZEROS	0xffffffff0000d000ul
+#define DR7_ZEROS	0xffffffff0000d800ul	/* bit 11, too: RTM debugging is not a guest's */
 #define DR7_GD		(1ul << 13)
 #define DR7_ENABLES	0xfful
 
@@ -153,7 +153,7 @@ long do_callback_op(uint64_t cmd, uint64_t arg)
 	case CALLBACKOP_unregister:
 		if (copy_from_guest(&u, arg, sizeof(u)))
 			return -XEN_EFAULT;
-		if (u.type > CALLBACKTYPE_syscall32)
+		if (u.type > CALLBACKTYPE_syscall32 || u.type == 6 || u.type == CALLBACKTYPE_sysenter_deprecated)
 			return refuse(-XEN_ENOSYS, "callback type %u", u.type);
 		if (u.type != CALLBACKTYPE_nmi)
 			return refuse(-XEN_EINVAL, "callback type %u stays", u.type);
@@ -190,13 +190,25 @@ long do_fpu_taskswitch(uint64_t set)
 	return 0;
 }
 
-bool pv_debugreg_ok(unsigned int n, uint64_t val)
+/* SDM vol. 3, 17.2.4: the kind of breakpoint i; 2, a port access, exists only with CR4.DE. */
+static bool has_port_breakpoint(uint64_t dr7)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		if (dr7 >> (2 * i) & 3 && (dr7 >> (16 + 4 * i) & 3) == 2)
+			return true;
+	return false;
+}
+
+/* Ports are the hypervisor's to access, and it does so for many: a breakpoint on one would not mean what it says. */
+int pv_debugreg_check(unsigned int n, uint64_t val)
 {
 	if (n < 4)
-		return va_canonical(val) && (val < HYPERVISOR_VIRT_START || val >= HYPERVISOR_VIRT_END);
-	if (n == 6)
-		return !(val >> 32);
-	return !(val & DR7_GD) && !(val >> 32);
+		return va_canonical(val) && (val < HYPERVISOR_VIRT_START || val >= HYPERVISOR_VIRT_END) ? 0 : -XEN_EPERM;
+	if (val >> 32)
+		return -XEN_EINVAL;
+	return n == 7 && (val & DR7_GD || has_port_breakpoint(val)) ? -XEN_EPERM : 0;
 }
 
 void pv_store_debugreg(struct vcpu *v, unsigned int n, uint64_t val)
@@ -230,13 +242,15 @@ static void load_address_register(unsigned int n, uint64_t val)
 int pv_write_debugreg(struct vcpu *v, unsigned int n, uint64_t val)
 {
 	unsigned int i;
+	int rc;
 
 	if (n == 4 || n == 5)
 		n += 2;
 	if (n > 7)
 		return -XEN_ENODEV;
-	if (!pv_debugreg_ok(n, val))
-		return refuse(n == 6 ? -XEN_EINVAL : -XEN_EPERM, "%lx into debug register %u", val, n);
+	rc = pv_debugreg_check(n, val);
+	if (rc)
+		return refuse(rc, "%lx into debug register %u", val, n);
 	pv_store_debugreg(v, n, val);
 	if (n < 4 && v->pv.dr[7] & DR7_ENABLES)
 		load_address_register(n, val);
