@@ -152,6 +152,7 @@ static int chunk_exchange(struct chunk *c, uint64_t n)
 static long exchange_check(const struct xen_memory_exchange *x)
 {
 	unsigned int max = reserve_max_order(current->domain);
+	struct domain *d;
 
 	if (x->in.extent_order > max || x->out.extent_order > max)
 		return -XEN_EPERM;
@@ -160,9 +161,13 @@ static long exchange_check(const struct xen_memory_exchange *x)
 		return -XEN_EINVAL;
 	if (x->in.domid != x->out.domid)
 		return -XEN_EINVAL;
-	if (x->in.domid != DOMID_SELF && x->in.domid != current->domain->id)
-		return -XEN_EPERM;
-	return 0;
+	if (x->in.domid == DOMID_SELF || x->in.domid == current->domain->id)
+		return 0;
+	d = domain_get(x->in.domid);
+	if (!d)
+		return -XEN_ESRCH;
+	domain_put(d);
+	return -XEN_EPERM;	/* everybody exchanges their own */
 }
 
 long reserve_exchange(uint64_t start, uint64_t arg)

@@ -113,7 +113,7 @@ int foreign_domain_get(uint16_t id, struct domain **out);
 /* ---- pt_update.c: batches ------------------------------------------------------------------------------------------------ */
 #define MMU_PREEMPTED	(1u << 31)	/* in the count of a continued call (pv-abi 4.5) */
 /* Adds n to the count at pdone (0: nobody asked), where a continued call has written before. */
-int mmu_report_done(uint64_t pdone, bool continued, uint32_t n);
+void mmu_report_done(uint64_t pdone, bool continued, uint32_t n);
 
 /* memory_op: reserve.c */
 long reserve_op(unsigned int cmd, uint64_t start, uint64_t arg);	/* increase, decrease, populate */

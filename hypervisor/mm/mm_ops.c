@@ -18,6 +18,20 @@
 #define GUEST_MAX_MFN		0x7ffffffffUL	/* the RO M2P's last entry (pv-abi 1.10) */
 #define M2P_ENTRIES_PER_2M	(1UL << 18)
 
+/* Whether a domain exists is no secret: Xen tells it before it looks at privilege. */
+static int other_domain_get(uint16_t id, struct domain **out)
+{
+	if (id == DOMID_XEN)
+		return -XEN_EPERM;
+	*out = domain_get(id);
+	if (!*out)
+		return -XEN_ESRCH;
+	if (current->domain->privileged)
+		return 0;
+	domain_put(*out);
+	return -XEN_EPERM;
+}
+
 int foreign_domain_get(uint16_t id, struct domain **out)
 {
 	struct domain *self = current->domain;
@@ -33,15 +47,12 @@ int foreign_domain_get(uint16_t id, struct domain **out)
 		domain_ref(dom_io);
 		return 0;
 	}
-	if (!self->privileged)
-		return -XEN_EPERM;
-	if (id == DOMID_XEN) {
+	if (id == DOMID_XEN && self->privileged) {
 		*out = dom_xen;
 		domain_ref(dom_xen);
 		return 0;
 	}
-	*out = domain_get(id);
-	return *out ? 0 : -XEN_ESRCH;
+	return other_domain_get(id, out);
 }
 
 int memop_domain_get(uint16_t id, struct domain **out)
@@ -53,10 +64,7 @@ int memop_domain_get(uint16_t id, struct domain **out)
 		domain_ref(self);
 		return 0;
 	}
-	if (!self->privileged)
-		return -XEN_EPERM;
-	*out = domain_get(id);
-	return *out ? 0 : -XEN_ESRCH;
+	return other_domain_get(id, out);
 }
 
 long memop_continue(unsigned int cmd, uint64_t start, uint64_t arg)
@@ -147,11 +155,14 @@ static long machine_memory_map(uint64_t arg)
 		return refuse(-XEN_EPERM, "the machine's memory map is the control domain's");
 	if (copy_from_guest(&m, arg, sizeof(m)))
 		return -XEN_EFAULT;
-	for (i = 0; i < bootinfo.nr_e820 && i < m.nr_entries; i++) {
+	/* Half a map is worse than none. Without a buffer the entries are only counted. */
+	if (m.buffer && m.nr_entries < bootinfo.nr_e820)
+		return refuse(-XEN_EINVAL, "memory map of %u entries, room for %u", bootinfo.nr_e820, m.nr_entries);
+	for (i = 0; i < bootinfo.nr_e820; i++) {
 		const struct boot_memory *b = &bootinfo.e820[i];
 		const struct e820entry e = { .addr = b->addr, .size = b->size, .type = b->type };
 
-		if (copy_to_guest(m.buffer + i * sizeof(e), &e, sizeof(e)))
+		if (m.buffer && copy_to_guest(m.buffer + i * sizeof(e), &e, sizeof(e)))
 			return -XEN_EFAULT;
 	}
 	m.nr_entries = i;
@@ -202,9 +213,9 @@ static long claim_pages(uint64_t arg)
 		return -XEN_EFAULT;
 	if (r.extent_start || r.extent_order || r.mem_flags)
 		return -XEN_EINVAL;
-	rc = memop_domain_get(r.domid, &d);
-	if (rc)
-		return refuse(rc, "domain %u", r.domid);
+	d = domain_get(r.domid);
+	if (!d)
+		return refuse(-XEN_EINVAL, "domain %u", r.domid);
 	rc = dom_claim_pages(d, r.nr_extents);
 	domain_put(d);
 	return rc ? refuse(rc, "claim of %lu pages for domain %u", r.nr_extents, r.domid) : 0;
@@ -255,17 +266,30 @@ static long acquire_resource(uint64_t start, uint64_t arg)
 		return -XEN_EFAULT;
 	if (r.pad)
 		return -XEN_EINVAL;
-	if (!current->domain->privileged)
-		return refuse(-XEN_EPERM, "only the control domain acquires resources");
-	rc = memop_domain_get(r.domid, &d);
-	if (rc)
-		return refuse(rc, "domain %u", r.domid);
-	rc = acquire_frames(d, &r, start, arg);
+	d = domain_get(r.domid);
+	if (!d)
+		return refuse(-XEN_ESRCH, "domain %u", r.domid);
+	rc = current->domain->privileged && d != current->domain ? 0 : -XEN_EPERM;
+	if (!rc)
+		rc = acquire_frames(d, &r, start, arg);
 	domain_put(d);
 	if (rc > 0)
 		return memop_continue(XENMEM_acquire_resource, (uint64_t)rc, arg);
 	return rc ? refuse(rc, "type %u id %u frames %lx+%u of domain %u", r.type, r.id, r.frame, r.nr_frames, r.domid)
 		  : 0;
+}
+
+/* Memory that devices need mapped one to one, as an IOMMU would: there is no IOMMU, so no such memory. */
+static long reserved_device_memory_map(uint64_t arg)
+{
+	struct xen_reserved_device_memory_map m;
+
+	if (copy_from_guest(&m, arg, sizeof(m)))
+		return -XEN_EFAULT;
+	if (m.flags & ~(uint32_t)XENMEM_RDM_ALL)
+		return -XEN_EINVAL;
+	m.nr_entries = 0;
+	return copy_to_guest(arg, &m, sizeof(m));
 }
 
 long do_memory_op(uint64_t cmd, uint64_t arg)
@@ -308,8 +332,19 @@ long do_memory_op(uint64_t cmd, uint64_t arg)
 	case XENMEM_get_sharing_freed_pages:
 	case XENMEM_get_sharing_shared_pages:
 		return 0;	/* no page is shared here */
+	case XENMEM_reserved_device_memory_map:
+		return reserved_device_memory_map(arg);
 	case XENMEM_get_vnumainfo:
+	case XENMEM_machphys_compat_mfn_list:
 		return -XEN_EOPNOTSUPP;
+	/* For domains whose frame numbers are translated: none is. */
+	case XENMEM_add_to_physmap:
+	case XENMEM_add_to_physmap_batch:
+	case XENMEM_remove_from_physmap:
+		return -XEN_EACCES;
+	case XENMEM_set_pod_target:
+	case XENMEM_get_pod_target:
+		return -XEN_EINVAL;
 	}
 	return -XEN_ENOSYS;
 }

@@ -202,7 +202,7 @@ long do_mmuext_op(uint64_t op, uint64_t count, uint64_t done, uint64_t fd)
 		return hypercall_continue(__HYPERVISOR_mmuext_op, 4, op, count, done, fd, 0);
 	rc = foreign_domain_get((uint16_t)fd, &pg_owner);
 	if (rc) {
-		(void)mmu_report_done(done, continued, 0);
+		mmu_report_done(done, continued, 0);
 		return refuse(rc, "mmuext_op for domain %lu", fd);
 	}
 	for (i = 0; i < n; i++) {
@@ -218,8 +218,7 @@ long do_mmuext_op(uint64_t op, uint64_t count, uint64_t done, uint64_t fd)
 	domain_put(pg_owner);
 	if (!rc && v->old_table)
 		rc = -XEN_ERESTART;
-	if (mmu_report_done(done, continued, i) && (!rc || rc == -XEN_ERESTART))
-		rc = -XEN_EFAULT;
+	mmu_report_done(done, continued, i);
 	if (rc == -XEN_ERESTART)
 		return hypercall_continue(__HYPERVISOR_mmuext_op, 4, op + (uint64_t)i * sizeof(o),
 					  (n - i) | MMU_PREEMPTED, done, fd, 0);

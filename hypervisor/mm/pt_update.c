@@ -129,7 +129,10 @@ static int do_pt_request(struct domain *owner, struct domain *fd, const struct m
 	struct page *pg;
 	int rc;
 
-	if ((maddr & 7) || !mfn_is_ram(maddr >> PAGE_SHIFT))
+	/* The commands have three bits, of which two are in use. */
+	if (maddr & 7)
+		return -XEN_ENOSYS;
+	if ( !mfn_is_ram(maddr >> PAGE_SHIFT))
 		return -XEN_EINVAL;
 	pg = mfn_to_page(maddr >> PAGE_SHIFT);
 	if (!page_get(pg, owner))
@@ -176,16 +179,15 @@ static int resolve_domains(uint64_t fd, struct domain **owner, struct domain **p
 	return rc;
 }
 
-int mmu_report_done(uint64_t pdone, bool continued, uint32_t n)
+/* As on Xen, a count that can not be stored is not worth an error: what it would count has happened. */
+void mmu_report_done(uint64_t pdone, bool continued, uint32_t n)
 {
 	uint32_t done = 0;
 
-	if (!pdone)
-		return 0;
-	if (continued && copy_from_guest(&done, pdone, sizeof(done)))
-		return -XEN_EFAULT;
+	if (!pdone || (continued && copy_from_guest(&done, pdone, sizeof(done))))
+		return;
 	done += n;
-	return copy_to_guest(pdone, &done, sizeof(done));
+	(void)copy_to_guest(pdone, &done, sizeof(done));
 }
 
 long do_mmu_update(uint64_t req, uint64_t count, uint64_t done, uint64_t fd)
@@ -200,7 +202,7 @@ long do_mmu_update(uint64_t req, uint64_t count, uint64_t done, uint64_t fd)
 		return hypercall_continue(__HYPERVISOR_mmu_update, 4, req, count, done, fd, 0);
 	rc = resolve_domains(fd, &owner, &page_dom);
 	if (rc) {
-		(void)mmu_report_done(done, continued, 0);
+		mmu_report_done(done, continued, 0);
 		return refuse(rc, "mmu_update for domains %lx", fd);
 	}
 	for (i = 0; i < n && !rc; i++) {
@@ -217,8 +219,7 @@ long do_mmu_update(uint64_t req, uint64_t count, uint64_t done, uint64_t fd)
 	domain_put(owner);
 	if (!rc && current->old_table)
 		rc = -XEN_ERESTART;
-	if (mmu_report_done(done, continued, i) && (!rc || rc == -XEN_ERESTART))
-		rc = -XEN_EFAULT;
+	mmu_report_done(done, continued, i);
 	if (rc == -XEN_ERESTART)
 		return hypercall_continue(__HYPERVISOR_mmu_update, 4, req + (uint64_t)i * sizeof(u),
 					  (n - i) | MMU_PREEMPTED, done, fd, 0);

@@ -92,15 +92,18 @@ long reserve_op(unsigned int cmd, uint64_t start, uint64_t arg)
 	uint64_t i;
 	long rc;
 
+	/* Whatever is refused, the result is a count: what was done before it. */
 	if (copy_from_guest(&r, arg, sizeof(r)))
-		return start ? (long)start : -XEN_EFAULT;
+		return (long)start;
 	if (r.nr_extents > EXTENT_LIMIT || start > r.nr_extents)
 		return (long)start;
 	if (r.extent_order > reserve_max_order(current->domain) || (r.mem_flags & XENMEMF_populate_on_demand))
 		return (long)start;
 	rc = memop_domain_get(r.domid, &d);
-	if (rc)
-		return refuse(rc, "domain %u", r.domid);
+	if (rc) {
+		(void)refuse(rc, "domain %u", r.domid);
+		return (long)start;
+	}
 	for (i = start; i < r.nr_extents; i++) {
 		if (i > start && preempt_check()) {
 			domain_put(d);
