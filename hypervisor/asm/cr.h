@@ -100,6 +100,12 @@ static inline void invlpg(uint64_t va)
 	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
 }
 
+/* The cache line of p, written back and dropped. */
+static inline void clflush(volatile void *p)
+{
+	__asm__ volatile("clflush %0" : "+m"(*(volatile char *)p));
+}
+
 static inline void wbinvd(void)
 {
 	__asm__ volatile("wbinvd" ::: "memory");

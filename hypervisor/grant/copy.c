@@ -38,9 +38,12 @@ static int16_t side_get(struct side *s, const struct gnttab_copy_ptr *p, bool is
 		goto refuse;
 	if (grant_frame_get(s->d, s->mfn, write))
 		return GNTST_okay;
-	status = is_ref ? GNTST_general_error : GNTST_bad_page;
+	/* Not the caller's, or its own but in a use that forbids this one. */
+	status = is_ref || grant_frame_get(s->d, s->mfn, false) ? GNTST_general_error : GNTST_bad_page;
 	if (is_ref)
 		grant_unpin(s->d, s->ref, write);
+	else if (status == GNTST_general_error)
+		grant_frame_put(s->mfn, false);
 refuse:
 	domain_put(s->d);
 	return status;

@@ -15,15 +15,20 @@ union element {
 	struct gnttab_unmap_grant_ref unmap;
 	struct gnttab_unmap_and_replace replace;
 	struct gnttab_copy copy;
+	struct gnttab_swap_grant_ref swap;
+	struct gnttab_cache_flush flush;
 };
 
-static void do_map(union element *e, struct grant_batch *b) { (void)b; grant_map_one(&e->map); }
-static void do_unmap(union element *e, struct grant_batch *b) { grant_unmap_one(&e->unmap, b); }
-static void do_replace(union element *e, struct grant_batch *b) { grant_unmap_replace_one(&e->replace, b); }
-static void do_copy(union element *e, struct grant_batch *b) { (void)b; grant_copy_one(&e->copy); }
+/* An errno ends the array at this element; the status of an element is its own affair. */
+static long do_map(union element *e, struct grant_batch *b) { (void)b; grant_map_one(&e->map); return 0; }
+static long do_unmap(union element *e, struct grant_batch *b) { grant_unmap_one(&e->unmap, b); return 0; }
+static long do_replace(union element *e, struct grant_batch *b) { grant_unmap_replace_one(&e->replace, b); return 0; }
+static long do_copy(union element *e, struct grant_batch *b) { (void)b; grant_copy_one(&e->copy); return 0; }
+static long do_swap(union element *e, struct grant_batch *b) { (void)b; grant_swap_one(&e->swap); return 0; }
+static long do_flush(union element *e, struct grant_batch *b) { (void)b; return grant_cache_flush_one(&e->flush); }
 
 struct array_op {
-	void (*run)(union element *e, struct grant_batch *b);
+	long (*run)(union element *e, struct grant_batch *b);
 	uint32_t size, out_from, out_len;
 };
 
@@ -35,6 +40,8 @@ static const struct array_op array_ops[] = {
 	[GNTTABOP_unmap_grant_ref] = ARRAY_OP(do_unmap, gnttab_unmap_grant_ref, status, status),
 	[GNTTABOP_unmap_and_replace] = ARRAY_OP(do_replace, gnttab_unmap_and_replace, status, status),
 	[GNTTABOP_copy] = ARRAY_OP(do_copy, gnttab_copy, status, status),
+	[GNTTABOP_swap_grant_ref] = ARRAY_OP(do_swap, gnttab_swap_grant_ref, status, status),
+	[GNTTABOP_cache_flush] = { do_flush, sizeof(struct gnttab_cache_flush), 0, 0 },
 };
 
 static long run_array(unsigned int cmd, const struct array_op *a, uint64_t uop, uint32_t count)
@@ -51,10 +58,13 @@ static long run_array(unsigned int cmd, const struct array_op *a, uint64_t uop, 
 		rc = -XEN_EFAULT;
 		if (copy_from_guest(&e, at, a->size))
 			break;
-		a->run(&e, &b);
+		rc = a->run(&e, &b);
 		if (b.nr == GRANT_BATCH)
 			grant_batch_settle(&b);
-		if (copy_to_guest(at + a->out_from, (char *)&e + a->out_from, a->out_len))
+		if (rc)
+			break;
+		rc = -XEN_EFAULT;
+		if (a->out_len && copy_to_guest(at + a->out_from, (char *)&e + a->out_from, a->out_len))
 			break;
 		rc = 0;
 	}
@@ -97,6 +107,8 @@ static long setup_table(uint64_t uop)
 	struct domain *d;
 
 	if (copy_from_guest(&s, uop, sizeof(s)))
+		return -XEN_EFAULT;
+	if (!guest_range_ok(s.frame_list, (uint64_t)s.nr_frames * sizeof(mfn_t)))
 		return -XEN_EFAULT;
 	s.status = table_owner_get(s.dom, &d);
 	if (!s.status) {

@@ -47,6 +47,7 @@ struct domain_grant {
 /* table.c */
 bool grant_grow(struct domain *d, uint32_t frames);	/* to at least that many; under the lock */
 struct active *active_get(struct domain_grant *g, uint32_t ref);	/* NULL if beyond the table; under the lock */
+struct grant_entry_v1 *grant_entry(struct domain_grant *g, uint32_t ref);	/* of an active_get() that is not NULL */
 /* A use of grant ref of rd by ld: checks, marks and counts. *mfn is the frame. GNTST_*. */
 int16_t grant_pin(struct domain *rd, uint32_t ref, const struct domain *ld, bool write, mfn_t *mfn);
 void grant_unpin(struct domain *rd, uint32_t ref, bool write);
@@ -75,6 +76,10 @@ void grant_unmap_replace_one(struct gnttab_unmap_and_replace *op, struct grant_b
 /* One flush, then gives back what the batch holds. */
 void grant_batch_settle(struct grant_batch *b);
 void maptrack_fini(struct domain_grant *g);
+
+/* swap.c */
+void grant_swap_one(struct gnttab_swap_grant_ref *op);
+long grant_cache_flush_one(const struct gnttab_cache_flush *op);	/* 0 or an errno: it has no status */
 
 /* copy.c */
 void grant_copy_one(struct gnttab_copy *op);

@@ -131,7 +131,7 @@ struct active *active_get(struct domain_grant *g, uint32_t ref)
 	return &g->active[i / ENTRIES_PER_FRAME][i % ENTRIES_PER_FRAME];
 }
 
-static struct grant_entry_v1 *shared_get(struct domain_grant *g, uint32_t ref)
+struct grant_entry_v1 *grant_entry(struct domain_grant *g, uint32_t ref)
 {
 	return &g->shared[ref / ENTRIES_PER_FRAME][ref % ENTRIES_PER_FRAME];
 }
@@ -165,13 +165,13 @@ static int16_t pin_locked(struct domain_grant *g, uint32_t ref, const struct dom
 	if (a->pins && (a->domid != ld->id || a->pins >= PIN_LIMIT))
 		return GNTST_general_error;
 	if (!a->pins || (write && !a->writers)) {
-		status = mark_entry(shared_get(g, ref), ld->id, write);
+		status = mark_entry(grant_entry(g, ref), ld->id, write);
 		if (status)
 			return status;
 	}
 	if (!a->pins) {
 		a->domid = ld->id;
-		a->mfn = READ_ONCE(shared_get(g, ref)->frame);
+		a->mfn = READ_ONCE(grant_entry(g, ref)->frame);
 	}
 	a->pins++;
 	a->writers += write;
@@ -205,7 +205,7 @@ void grant_unpin(struct domain *rd, uint32_t ref, bool write)
 	if (!--a->pins)
 		clear |= GTF_reading;
 	if (clear)
-		atomic_and(&shared_get(g, ref)->flags, (uint16_t)~clear);
+		atomic_and(&grant_entry(g, ref)->flags, (uint16_t)~clear);
 	spin_unlock(&g->lock);
 }
 
