@@ -163,8 +163,9 @@ static long op_bind_pirq(union evtchn_arg *arg)
 	struct port *p;
 	long rc;
 
+	/* A domain without any has no permission for one. */
 	if (op->pirq >= pirq_limit(d))
-		return -XEN_EINVAL;
+		return pirq_limit(d) ? -XEN_EINVAL : -XEN_EPERM;
 	spin_lock(&d->evtchn->lock);
 	rc = port_alloc(d, &op->port, &p);
 	if (!rc) {
