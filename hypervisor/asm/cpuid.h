@@ -19,4 +19,19 @@ static inline struct cpuid_regs cpuid(uint32_t leaf)
 	return cpuid_count(leaf, 0);
 }
 
+/* Family and model from EAX of leaf 1 (SDM vol. 2, CPUID): the extended fields count where the base field is full. */
+static inline uint32_t cpuid_family(uint32_t sig)
+{
+	uint32_t family = sig >> 8 & 0xf;
+
+	return family == 0xf ? family + (sig >> 20 & 0xff) : family;
+}
+
+static inline uint32_t cpuid_model(uint32_t sig)
+{
+	uint32_t family = cpuid_family(sig), model = sig >> 4 & 0xf;
+
+	return family == 6 || family >= 0xf ? model | (sig >> 12 & 0xf0) : model;
+}
+
 #endif

