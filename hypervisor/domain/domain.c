@@ -262,15 +262,17 @@ static int config_check(const struct xen_domctl_createdomain *cfg, bool privileg
 		return -XEN_EINVAL;	/* HVM, IOMMU and tracing: not here */
 	if (!cfg->max_vcpus || cfg->max_vcpus > MAX_VCPUS_PER_DOMAIN)
 		return -XEN_EINVAL;
-	if (cfg->arch.emulation_flags & ~(privileged ? XEN_X86_EMU_PIT : 0u) ||
-	    cfg->arch.misc_flags & ~XEN_X86_MISC_FLAGS_MAX)
+	if (cfg->arch.emulation_flags & ~(privileged ? XEN_X86_EMU_PIT : 0u))
+		return -XEN_EOPNOTSUPP;
+	if (cfg->arch.misc_flags & ~XEN_X86_MISC_FLAGS_MAX)
 		return -XEN_EINVAL;
 	if ((cfg->grant_opts & XEN_DOMCTL_GRANT_version_mask) > GRANT_VERSION_MAX ||
 	    cfg->grant_opts & ~XEN_DOMCTL_GRANT_version_mask)
 		return -XEN_EINVAL;
-	if (cfg->max_grant_frames < -1 || cfg->max_maptrack_frames < -1)
+	if (cfg->max_grant_frames < -1 || cfg->max_grant_frames > GRANT_FRAMES_DEFAULT ||
+	    cfg->max_maptrack_frames < -1 || cfg->max_maptrack_frames > MAPTRACK_FRAMES_DEFAULT)
 		return -XEN_EINVAL;
-	return cfg->cpupool_id ? -XEN_ENOENT : 0;
+	return cfg->cpupool_id ? -XEN_ESRCH : 0;
 }
 
 static struct domain *domain_alloc(const struct xen_domctl_createdomain *cfg, bool privileged)

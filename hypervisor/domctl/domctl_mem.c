@@ -67,10 +67,8 @@ long domctl_ioport_permission(struct domain *d, struct xen_domctl *op)
 {
 	const struct xen_domctl_ioport_permission *p = &op->u.ioport_permission;
 
-	if (p->first_port >= NR_PORTS || p->nr_ports > NR_PORTS - p->first_port)
+	if (!p->nr_ports || p->first_port >= NR_PORTS || p->nr_ports > NR_PORTS - p->first_port)
 		return -XEN_EINVAL;
-	if (!p->nr_ports)
-		return 0;
 	return change_access(d, current->domain->ioports, d->ioports, p->first_port,
 			     p->first_port + p->nr_ports - 1, p->allow_access);
 }
@@ -84,10 +82,10 @@ long domctl_hypercall_init(struct domain *d, struct xen_domctl *op)
 	struct page *pg;
 
 	if (!mfn_is_ram(mfn))
-		return -XEN_EACCES;
+		return -XEN_EINVAL;
 	pg = mfn_to_page(mfn);
 	if (page_get_and_type(pg, d, PGT_writable))
-		return -XEN_EACCES;
+		return -XEN_EINVAL;
 	hypercall_page_fill(page_to_virt(pg));
 	page_put_and_type(pg);
 	return 0;
@@ -158,7 +156,9 @@ long domctl_getnodeaffinity(struct domain *d, struct xen_domctl *op)
 long domctl_set_address_size(struct domain *d, struct xen_domctl *op)
 {
 	(void)d;
-	return op->u.address_size.size == 64 ? 0 : -XEN_EINVAL;
+	if (op->u.address_size.size == 64)
+		return 0;
+	return op->u.address_size.size == 32 ? -XEN_EOPNOTSUPP : -XEN_EINVAL;
 }
 
 long domctl_get_address_size(struct domain *d, struct xen_domctl *op)

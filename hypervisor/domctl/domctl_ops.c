@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include "cpu/cpu.h"
 #include "domctl/domctl.h"
 #include "hypercall/hypercall.h"
 #include "lib/util.h"
@@ -119,6 +120,7 @@ void domain_fill_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 	info->tot_pages = READ_ONCE(d->tot_pages);
 	info->max_pages = READ_ONCE(d->max_pages);
 	info->outstanding_pages = READ_ONCE(d->outstanding);
+	info->gpaddr_bits = (uint8_t)host_features.paddr_bits;
 	info->shared_info_frame = virt_to_mfn(d->shared_info);
 	spin_lock(&d->lock);
 	memcpy(info->handle, d->handle, sizeof(info->handle));
@@ -185,14 +187,15 @@ static long no_iommu(struct domain *d, struct xen_domctl *op)
 {
 	(void)d;
 	(void)op;
-	return -XEN_ENODEV;
+	return -XEN_EOPNOTSUPP;
 }
 
+/* Single-stepping from outside is for HVM. */
 static long not_for_pv(struct domain *d, struct xen_domctl *op)
 {
 	(void)d;
 	(void)op;
-	return -XEN_EOPNOTSUPP;
+	return -XEN_EINVAL;
 }
 
 /* ---- dispatch --------------------------------------------------------------------------------------------- */
@@ -229,8 +232,8 @@ static const struct domctl_row rows[] = {
 	[XEN_DOMCTL_bind_pt_irq] = { no_iommu, 0 },
 	[XEN_DOMCTL_unbind_pt_irq] = { no_iommu, 0 },
 	[XEN_DOMCTL_debug_op] = { not_for_pv, 0 },
-	[XEN_DOMCTL_set_ext_vcpucontext] = { domctl_set_ext_vcpucontext, DOMCTL_NO_SELF },
-	[XEN_DOMCTL_get_ext_vcpucontext] = { domctl_get_ext_vcpucontext, DOMCTL_OUT | DOMCTL_NO_SELF },
+	[XEN_DOMCTL_set_ext_vcpucontext] = { domctl_set_ext_vcpucontext, 0 },
+	[XEN_DOMCTL_get_ext_vcpucontext] = { domctl_get_ext_vcpucontext, DOMCTL_OUT },
 	[XEN_DOMCTL_gettscinfo] = { domctl_gettscinfo, DOMCTL_OUT | DOMCTL_NO_SELF },
 	[XEN_DOMCTL_settscinfo] = { domctl_settscinfo, DOMCTL_NO_SELF },
 	[XEN_DOMCTL_getpageframeinfo3] = { domctl_getpageframeinfo3, 0 },
@@ -238,7 +241,7 @@ static const struct domctl_row rows[] = {
 	[XEN_DOMCTL_getvcpuextstate] = { domctl_getvcpuextstate, DOMCTL_OUT | DOMCTL_NO_SELF },
 	[XEN_DOMCTL_setnodeaffinity] = { domctl_setnodeaffinity, 0 },
 	[XEN_DOMCTL_getnodeaffinity] = { domctl_getnodeaffinity, DOMCTL_OUT },
-	[XEN_DOMCTL_get_vcpu_msrs] = { domctl_get_vcpu_msrs, DOMCTL_OUT },
+	[XEN_DOMCTL_get_vcpu_msrs] = { domctl_get_vcpu_msrs, DOMCTL_OUT | DOMCTL_NO_SELF },
 	[XEN_DOMCTL_set_vcpu_msrs] = { domctl_set_vcpu_msrs, DOMCTL_NO_SELF },
 	[XEN_DOMCTL_get_cpu_policy] = { domctl_get_cpu_policy, DOMCTL_OUT | DOMCTL_OUT_ERR },
 	[XEN_DOMCTL_set_cpu_policy] = { domctl_set_cpu_policy, DOMCTL_OUT | DOMCTL_OUT_ERR | DOMCTL_NO_SELF },

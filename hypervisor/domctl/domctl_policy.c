@@ -10,6 +10,7 @@
 #include "time/clock.h"
 
 #define TSC_MODE_DEFAULT 0u		/* native as long as the host's is good */
+#define TSC_MODE_ALWAYS_EMULATE 1u
 #define TSC_MODE_NEVER_EMULATE 2u
 #define NOTHING 0xffffffffu		/* in err_leaf, err_subleaf, err_msr */
 
@@ -28,7 +29,9 @@ long domctl_settscinfo(struct domain *d, struct xen_domctl *op)
 {
 	const struct xen_domctl_tsc_info *t = &op->u.tsc_info;
 
-	if (t->tsc_mode != TSC_MODE_DEFAULT && t->tsc_mode != TSC_MODE_NEVER_EMULATE)
+	if (t->tsc_mode > TSC_MODE_NEVER_EMULATE)
+		return -XEN_EINVAL;
+	if (t->tsc_mode == TSC_MODE_ALWAYS_EMULATE)
 		return -XEN_EOPNOTSUPP;
 	spin_lock(&d->lock);
 	d->tsc_mode = t->tsc_mode;

@@ -107,6 +107,8 @@ long domctl_getvcpucontext(struct domain *d, struct xen_domctl *op)
 	struct vcpu_guest_context *c;
 	long rc;
 
+	if (op->u.vcpucontext.vcpu >= d->max_vcpus)
+		return -XEN_EINVAL;
 	if (!v)
 		return -XEN_ESRCH;
 	if (!v->initialised)
@@ -130,7 +132,7 @@ long domctl_set_ext_vcpucontext(struct domain *d, struct xen_domctl *op)
 	const struct xen_domctl_ext_vcpucontext *e = &op->u.ext_vcpucontext;
 	struct vcpu *v = vcpu_get(d, e->vcpu);
 
-	if (!v)
+	if (!v || d == current->domain)
 		return -XEN_ESRCH;
 	if (e->size < EXT_SIZE_MIN || e->size > sizeof(*e))
 		return -XEN_EINVAL;
@@ -152,7 +154,7 @@ long domctl_get_ext_vcpucontext(struct domain *d, struct xen_domctl *op)
 	struct xen_domctl_ext_vcpucontext *e = &op->u.ext_vcpucontext;
 	struct vcpu *v = vcpu_get(d, e->vcpu);
 
-	if (!v)
+	if (!v || d == current->domain)
 		return -XEN_ESRCH;
 	memset((uint8_t *)e + sizeof(e->vcpu), 0, sizeof(*e) - sizeof(e->vcpu));
 	vcpu_pause(v);
@@ -291,8 +293,6 @@ long domctl_setvcpuextstate(struct domain *d, struct xen_domctl *op)
 /* No MSR of a PV guest is part of its saved state: there are none to read, and none can be set. */
 long domctl_get_vcpu_msrs(struct domain *d, struct xen_domctl *op)
 {
-	if (op->u.vcpu_msrs.vcpu >= d->max_vcpus)
-		return -XEN_EINVAL;
 	if (!vcpu_get(d, op->u.vcpu_msrs.vcpu))
 		return -XEN_ESRCH;
 	op->u.vcpu_msrs.msr_count = 0;
@@ -301,8 +301,6 @@ long domctl_get_vcpu_msrs(struct domain *d, struct xen_domctl *op)
 
 long domctl_set_vcpu_msrs(struct domain *d, struct xen_domctl *op)
 {
-	if (op->u.vcpu_msrs.vcpu >= d->max_vcpus)
-		return -XEN_EINVAL;
 	if (!vcpu_get(d, op->u.vcpu_msrs.vcpu))
 		return -XEN_ESRCH;
 	return op->u.vcpu_msrs.msr_count ? -XEN_EINVAL : 0;
@@ -388,8 +386,6 @@ long domctl_sendtrigger(struct domain *d, struct xen_domctl *op)
 
 	if (op->u.sendtrigger.trigger != XEN_DOMCTL_SENDTRIGGER_NMI)
 		return -XEN_ENOSYS;
-	if (op->u.sendtrigger.vcpu >= d->max_vcpus)
-		return -XEN_EINVAL;
 	if (!v)
 		return -XEN_ESRCH;
 	WRITE_ONCE(v->pv.nmi_pending, true);

@@ -71,9 +71,8 @@ long sysctl_availheap(struct xen_sysctl *op)
 {
 	struct xen_sysctl_availheap *h = &op->u.availheap;
 
-	if (h->node > 0)
-		return -XEN_EINVAL;
-	h->avail_bytes = palloc_free_pages() << PAGE_SHIFT;
+	/* All is on node 0; a negative number means any. */
+	h->avail_bytes = h->node > 0 ? 0 : palloc_free_pages() << PAGE_SHIFT;
 	return 0;
 }
 

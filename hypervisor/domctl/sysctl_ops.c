@@ -101,6 +101,10 @@ static long scheduler_op(struct xen_sysctl *op)
 		s->u.sched_credit2.ratelimit_us = sched_ratelimit_us();
 		return 0;
 	case XEN_SYSCTL_SCHEDOP_putinfo:
+		if (s->u.sched_credit2.ratelimit_us &&
+		    (s->u.sched_credit2.ratelimit_us < XEN_SYSCTL_SCHED_RATELIMIT_MIN ||
+		     s->u.sched_credit2.ratelimit_us > XEN_SYSCTL_SCHED_RATELIMIT_MAX))
+			return -XEN_EINVAL;
 		return sched_set_ratelimit_us(s->u.sched_credit2.ratelimit_us);
 	default:
 		return -XEN_EINVAL;
