@@ -8,7 +8,7 @@ set -u -o pipefail
 . "$SOCLE_TOP/tests/lib/qemu.sh"
 
 hypervisor=$SOCLE_BUILD/hypervisor/socle.elf
-append="console=com1"
+append="console=com1 dom0_mem=256M"
 if [ "${1:-}" = --xen ]; then
 	shift
 	fetch_xen
