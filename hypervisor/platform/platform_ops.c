@@ -11,7 +11,6 @@
 #include "cpu/smp.h"
 #include "domain/domain.h"
 #include "hypercall/hypercall.h"
-#include "irq/irq.h"
 #include "lib/util.h"
 #include "mm/mm.h"
 #include "platform/efi.h"
@@ -124,19 +123,30 @@ static long op_acpi_sleep(struct xen_platform_op *op)
 	return power_enter_sleep((uint8_t)s->sleep_state, s->val_a, s->val_b);
 }
 
+/* Numbers are the hypervisor's; the firmware's tables know a processor by its APIC id. */
+static uint32_t acpi_id_of(uint32_t apic)
+{
+	uint32_t i;
+
+	for (i = 0; i < acpi_info.nr_cpus; i++)
+		if (acpi_info.cpu[i].apic_id == apic)
+			return acpi_info.cpu[i].acpi_id;
+	return ~0u;
+}
+
 static long op_cpuinfo(struct xen_platform_op *op)
 {
 	struct xenpf_pcpuinfo *info = &op->u.pcpu_info;
 	unsigned int i;
 
-	info->max_present = acpi_info.nr_cpus - 1;
-	if (!idx_clamp(info->xen_cpuid, acpi_info.nr_cpus, &i) || !acpi_info.cpu[i].enabled) {
+	info->max_present = smp_nr_cpus() - 1;
+	if (!idx_clamp(info->xen_cpuid, smp_nr_cpus(), &i)) {
 		info->flags = XEN_PCPU_FLAGS_INVALID;
 		return 0;
 	}
-	info->apic_id = acpi_info.cpu[i].apic_id;
-	info->acpi_id = acpi_info.cpu[i].acpi_id;
-	info->flags = info->apic_id == apic_id() ? XEN_PCPU_FLAGS_ONLINE : 0;
+	info->apic_id = smp_apic_id(i);
+	info->acpi_id = acpi_id_of(info->apic_id);
+	info->flags = XEN_PCPU_FLAGS_ONLINE;
 	return 0;
 }
 
