@@ -95,7 +95,21 @@ kit_syscall_stub:
 	stub_plain 0x101
 	.balign 16
 kit_failsafe_stub:
-	ud2
+	/* rcx r11 ds es fs gs rip ..: the selectors are kept aside, the rest moves up to where a fault has it. */
+	push	%rax
+	.irp	i, 0, 1, 2, 3
+	mov	24 + 8 * \i(%rsp), %rax
+	mov	%rax, kit_failsafe_sel + 8 * \i(%rip)
+	.endr
+	mov	8(%rsp), %rax
+	mov	%rax, 32(%rsp)
+	mov	16(%rsp), %rax
+	mov	%rax, 40(%rsp)
+	movq	$0, 48(%rsp)		/* error code */
+	pop	%rax
+	add	$24, %rsp
+	push	$0x102
+	jmp	trap_common
 
 trap_common:
 	push	%rdi
@@ -151,6 +165,14 @@ kit_iret_to:
 	syscall
 	ud2
 
+/* First instructions of a vCPU other than the first. */
+	.globl kit_secondary_entry
+kit_secondary_entry:
+	cld
+	xor	%ebp, %ebp
+	call	kit_secondary
+	ud2
+
 	.bss
 	.balign 4096
 	.skip	16384
@@ -160,5 +182,8 @@ kit_boot_stack_end:
 kit_entry_rsp:		.skip 8
 kit_entry_rflags:	.skip 8
 kit_entry_sel:		.skip 8
+	.globl kit_failsafe_sel
+	.balign 8
+kit_failsafe_sel:	.skip 32
 
 	.section .note.GNU-stack, "", @progbits

@@ -3,8 +3,9 @@
  * The guest kit: what a bare 64-bit PV kernel needs to run on Socle (or Xen) and no more.
  *
  * A kernel made with it is one ELF file: kit/entry.S has the ELF notes and the entry, kit/kit.lds the layout. It
- * defines kit_main(), which runs on the boot stack with events masked, one vCPU, and the boot page tables that the
- * domain builder made: everything from VIRT_BASE up to the end of the boot region is mapped linearly.
+ * defines kit_main(), which runs on the boot stack with events masked, on the first vCPU, and the boot page tables that
+ * the domain builder made: everything from VIRT_BASE up to the end of the boot region is mapped linearly. It may be
+ * started as dom0 or as another guest.
  *
  * Nothing here allocates: pages come from arrays in .bss.
  */
@@ -45,6 +46,10 @@ extern uint64_t kit_entry_rsp, kit_entry_rflags;	/* as the domain builder left t
 extern uint16_t kit_entry_sel[4];			/* cs ss ds es */
 extern char kit_image_start[], kit_image_end[];
 
+static inline bool kit_privileged(void)
+{
+	return kit_start_info->flags & SIF_PRIVILEGED;
+}
 void kit_shutdown(unsigned int reason) __attribute__((noreturn));
 void kit_map_shared_info(void);
 
@@ -66,7 +71,9 @@ static inline long hypercall5(unsigned long nr, uint64_t a, uint64_t b, uint64_t
 #define hypercall2(nr, a, b)		hypercall5(nr, (uint64_t)(a), (uint64_t)(b), 0, 0, 0)
 #define hypercall1(nr, a)		hypercall5(nr, (uint64_t)(a), 0, 0, 0, 0)
 
-/* ---- console.c: dom0's emergency console ---- */
+/* ---- console.c: dom0's emergency console, or a guest's console ring ---- */
+void kit_bail(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+void kit_console_drain(void);	/* waits until somebody has read a guest's console */
 void kit_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int kit_vsnprintf(char *buf, size_t size, const char *fmt, va_list ap);
 
@@ -94,22 +101,73 @@ void kit_traps_init(void);
 void kit_trap_handler(unsigned int vector, kit_trap_fn fn);
 void kit_event_handler(kit_trap_fn fn);
 /*
- * A fault that KIT_TRY() expects: recorded here, and execution goes on behind the instruction.
+ * Instructions that may fault (assembly text, then outputs, inputs; not r11): the first fault is recorded in *fault, and
+ * execution goes on behind them. Any vCPU may do it, with a record of its own.
  */
-extern struct kit_fault { bool seen; uint64_t vector, error, cr2, rip; } kit_fault;
-extern uint64_t kit_resume;
-
-/* Executes one instruction (assembly text, then outputs, inputs) that may fault; the result is in kit_fault. */
-#define KIT_TRY(insn, outputs, ...) do { \
-	kit_fault.seen = false; \
-	__asm__ volatile("lea 771f(%%rip), %%r11\n\tmov %%r11, kit_resume(%%rip)\n\t" insn "\n771:\tmovq $0, kit_resume(%%rip)" \
-			 : outputs : __VA_ARGS__ : "r11", "memory", "cc"); \
+struct kit_fault { bool seen; uint64_t vector, error, cr2, rip; };
+#define KIT_CATCH_TEXT(insn) \
+	"mov %[kit_record], %%r11\n770:\n\t" insn "\n771:\n\t" \
+	".pushsection .kit_catch, \"a\"\n\t.quad 770b, 771b\n\t.popsection"
+#define KIT_CATCH(fault, insn, outputs, ...) do { \
+	(fault)->seen = false; \
+	__asm__ volatile(KIT_CATCH_TEXT(insn) : outputs : __VA_ARGS__, [kit_record] "r"(fault) : "r11", "memory", "cc"); \
 } while (0)
 
+/* The same for the first vCPU, which has one record for all. */
+extern struct kit_fault kit_fault;
+#define KIT_TRY(insn, outputs, ...) do { \
+	struct kit_fault *record_ = &kit_fault; \
+	record_->seen = false; \
+	__asm__ volatile(KIT_CATCH_TEXT(insn) : outputs : __VA_ARGS__, [kit_record] "r"(record_) : "r11", "memory", "cc"); \
+} while (0)
+
+/* ds es fs gs as the last failsafe callback's frame had them. The callback is vector KIT_FAILSAFE; its frame has no
+ * error code. Unless it has a handler it is a fault like others: a return that KIT_TRY() expects to fail. */
+#define KIT_EVENT	0x100
+#define KIT_SYSCALL	0x101
+#define KIT_FAILSAFE	0x102
+extern uint64_t kit_failsafe_sel[4];
+extern char kit_stubs[];		/* the stub of vector n is at n * 64 */
+
+/* ---- smp.c: the other vCPUs ---- */
+/*
+ * A vCPU other than the first has a stack, a GDT page and a vcpu_info of its own, the boot vCPU's page tables and the same
+ * handlers. It sleeps until it is given a function. Whose code is running is told from the stack, so what runs on a
+ * stack of the test's own counts as the first vCPU's.
+ */
+#define KIT_MAX_VCPUS	4
+unsigned int kit_smp_init(unsigned int wanted);	/* brings them up; how many there are then, the first included */
+unsigned int kit_vcpu_id(void);
+void kit_vcpu_run(unsigned int id, void (*fn)(void *arg), void *arg);	/* returns at once */
+void kit_vcpu_wait(unsigned int id);		/* until that function has returned */
+struct vcpu_info *kit_vcpu_info_of(unsigned int id);
 static inline struct vcpu_info *kit_vcpu_info(void)
 {
-	return &kit_shared_info->vcpu_info[0];
+	return kit_vcpu_info_of(kit_vcpu_id());
 }
+void kit_relax(void);				/* lets other vCPUs run */
+/* All n vCPUs have to arrive before any goes on; reusable. */
+struct kit_barrier { uint32_t arrived, round; };
+void kit_barrier(struct kit_barrier *b, uint32_t n);
+uint64_t kit_time(void);			/* system time in ns, of this vCPU's clock */
+/* Waits for a condition; what never comes ends the kernel with a report. */
+#define KIT_WAIT(cond, what) do { \
+	uint64_t limit_ = kit_time() + 20000000000UL; \
+	while (!(cond)) { \
+		if (kit_time() > limit_) \
+			kit_bail("%s never came (%s:%d)", what, __FILE__, __LINE__); \
+		kit_relax(); \
+	} \
+} while (0)
+
+/* ---- event.c: 2-level events, on whatever vCPU they come ---- */
+typedef void (*kit_port_fn)(uint32_t port);
+void kit_events_init(void);			/* an upcall handler that clears and dispatches */
+void kit_port_handler(uint32_t port, kit_port_fn fn);
+long kit_evtchn(unsigned int cmd, void *arg);
+int kit_ipi_bind(unsigned int vcpu);		/* a port, or a negative errno */
+long kit_send(uint32_t port);
+
 static inline void kit_events_disable(void)
 {
 	__atomic_store_n(&kit_vcpu_info()->evtchn_upcall_mask, 1, __ATOMIC_SEQ_CST);

@@ -13,10 +13,8 @@ void kit_start(struct start_info *si);
 
 void kit_map_shared_info(void)
 {
-	if (kit_set_pte(shared_info_window, kit_start_info->shared_info | PTE_P | PTE_RW | PTE_A | PTE_D)) {
-		kit_printf("Bail out! cannot map shared_info\n");
-		kit_shutdown(SHUTDOWN_crash);
-	}
+	if (kit_set_pte(shared_info_window, kit_start_info->shared_info | PTE_P | PTE_RW | PTE_A | PTE_D))
+		kit_bail("cannot map shared_info");
 	kit_shared_info = (struct shared_info *)shared_info_window;
 }
 

@@ -25,6 +25,7 @@ void tap_check(bool good, const char *file, int line, const char *fmt, ...)
 void tap_done(void)
 {
 	kit_printf("1..%u\n# %u failed\n", count, bad);
-	/* Reboot, not power-off: QEMU's -no-reboot ends with it on every hypervisor. */
-	kit_shutdown(SHUTDOWN_reboot);
+	kit_console_drain();
+	/* dom0 reboots, as QEMU's -no-reboot ends with it on every hypervisor; a guest would be started again. */
+	kit_shutdown(kit_privileged() ? SHUTDOWN_reboot : SHUTDOWN_poweroff);
 }

@@ -1,23 +1,36 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Traps and event upcalls. Every vector has a stub; a handler set for it sees the frame and may change it. Without a
- * handler a fault that was expected (kit_resume set) is recorded and skipped; any other ends the kernel with a report.
+ * handler a fault that was expected (KIT_CATCH) is recorded and skipped; any other ends the kernel with a report.
  */
 #include <abi/callback.h>
-#include <abi/sched.h>
+#include "kit/internal.h"
 #include "kit/kit.h"
 
-#define VECTOR_EVENT	0x100
-#define VECTOR_SYSCALL	0x101
 #define STUB_STRIDE	64
 
-extern char kit_stubs[], kit_int80_stub[], kit_event_stub[], kit_failsafe_stub[], kit_syscall_stub[];
+extern char kit_int80_stub[], kit_event_stub[], kit_failsafe_stub[], kit_syscall_stub[];
+
+/* KIT_CATCH(): the first address of instructions, and the one behind them. */
+extern const struct catch { uint64_t from, to; } kit_catch_start[], kit_catch_end[];
 
 struct kit_fault kit_fault;
-uint64_t kit_resume;
-static kit_trap_fn handlers[0x102];
+static kit_trap_fn handlers[KIT_FAILSAFE + 1];
 
 void kit_trap(struct kit_frame *f);
+
+/* Records an expected fault in the record that r11 points at. */
+static bool catch(struct kit_frame *f, uint64_t cr2)
+{
+	for (const struct catch *c = kit_catch_start; c < kit_catch_end; c++) {
+		if (f->rip < c->from || f->rip >= c->to || (f->cs & 3))
+			continue;
+		*(struct kit_fault *)f->r11 = (struct kit_fault){ true, f->vector, f->error, cr2, f->rip };
+		f->rip = c->to;
+		return true;
+	}
+	return false;
+}
 
 void kit_trap(struct kit_frame *f)
 {
@@ -27,14 +40,10 @@ void kit_trap(struct kit_frame *f)
 		handlers[f->vector](f);
 		return;
 	}
-	if (kit_resume) {
-		kit_fault = (struct kit_fault){ true, f->vector, f->error, cr2, f->rip };
-		f->rip = kit_resume;
-		kit_resume = 0;
+	if (catch(f, cr2))
 		return;
-	}
-	kit_printf("Bail out! unexpected trap %lu, error %lx, rip %lx, cr2 %lx\n", f->vector, f->error, f->rip, cr2);
-	kit_shutdown(SHUTDOWN_crash);
+	kit_bail("vCPU %u: unexpected trap %lu, error %lx, cs %lx rip %lx rsp %lx, cr2 %lx", kit_vcpu_id(), f->vector, f->error,
+		 f->cs, f->rip, f->rsp, cr2);
 }
 
 void kit_trap_handler(unsigned int vector, kit_trap_fn fn)
@@ -44,22 +53,20 @@ void kit_trap_handler(unsigned int vector, kit_trap_fn fn)
 
 void kit_event_handler(kit_trap_fn fn)
 {
-	handlers[VECTOR_EVENT] = fn;
+	handlers[KIT_EVENT] = fn;
 }
 
 static void callback_register(uint16_t type, const void *address)
 {
 	struct callback_register cb = { .type = type, .flags = CALLBACKF_mask_events, .address = (uint64_t)address };
 
-	if (hypercall2(__HYPERVISOR_callback_op, CALLBACKOP_register, &cb)) {
-		kit_printf("Bail out! callback %u refused\n", type);
-		kit_shutdown(SHUTDOWN_crash);
-	}
+	if (hypercall2(__HYPERVISOR_callback_op, CALLBACKOP_register, &cb))
+		kit_bail("callback %u refused", type);
 }
 
-void kit_traps_init(void)
+/* Every vector but the NMI, whose arrival a test asks for by CALLBACKTYPE_nmi. */
+unsigned int kit_trap_table(struct trap_info *table)
 {
-	static struct trap_info table[34];
 	unsigned int n = 0;
 
 	for (unsigned int v = 0; v < 32; v++) {
@@ -72,11 +79,16 @@ void kit_traps_init(void)
 	}
 	table[n++] = (struct trap_info){ .vector = 0x80, .flags = 3, .cs = FLAT_RING3_CS64,
 					 .address = (uint64_t)kit_int80_stub };
-	table[n] = (struct trap_info){ 0 };
-	if (hypercall1(__HYPERVISOR_set_trap_table, table)) {
-		kit_printf("Bail out! set_trap_table refused\n");
-		kit_shutdown(SHUTDOWN_crash);
-	}
+	return n;
+}
+
+void kit_traps_init(void)
+{
+	static struct trap_info table[KIT_TRAP_ENTRIES + 1];
+
+	kit_trap_table(table);
+	if (hypercall1(__HYPERVISOR_set_trap_table, table))
+		kit_bail("set_trap_table refused");
 	callback_register(CALLBACKTYPE_event, kit_event_stub);
 	callback_register(CALLBACKTYPE_failsafe, kit_failsafe_stub);
 	callback_register(CALLBACKTYPE_syscall, kit_syscall_stub);
