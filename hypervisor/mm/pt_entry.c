@@ -58,8 +58,10 @@ static int mmio_get(struct domain *owner, struct domain *fd, uint64_t *pte)
 {
 	mfn_t mfn = pte_mfn(*pte);
 
-	if (mfn == PTE_FRAME >> PAGE_SHIFT || mfn >> (host_features.paddr_bits - PAGE_SHIFT))
+	if (mfn == PTE_FRAME >> PAGE_SHIFT)
 		return -XEN_EINVAL;
+	if (mfn >> (host_features.paddr_bits - PAGE_SHIFT))
+		return -XEN_EPERM;
 	if (!domain_may_access(owner, owner->iomem, mfn, mfn))
 		return -XEN_EPERM;
 	if (fd != owner && fd != dom_io && !domain_may_access(fd, fd->iomem, mfn, mfn))
