@@ -17,11 +17,11 @@ if [ "${1:-}" = --xen ]; then
 	append="console=com1 com1=115200,8n1 dom0_mem=256M dom0_max_vcpus=4 loglvl=none"
 fi
 names=("$@")
-[ ${#names[@]} = 0 ] && for d in "$SOCLE_TOP"/tests/guest/*/; do names+=("$(basename "$d")"); done
+[ ${#names[@]} = 0 ] && for d in "$SOCLE_TOP"/tests/guest/{*,hostile/*}/main.c; do d=${d#"$SOCLE_TOP/tests/guest/"} && names+=("${d%/main.c}"); done
 
 total=0 status=0
 for name in "${names[@]}"; do
-	log=$SOCLE_BUILD/log/guest-$name.log
+	log=$SOCLE_BUILD/log/guest-${name//\//-}.log
 	mkdir -p "$SOCLE_BUILD/log"
 	timeout -k 2 "${GUEST_TIMEOUT:-90}" qemu-system-x86_64 -accel "${GUEST_ACCEL:-tcg,thread=multi}" -smp "${GUEST_CPUS:-2}" -cpu "${QEMU_CPU:-qemu64}" -machine "${QEMU_MACHINE:-pc}" -m 512 \
 		-display none -no-reboot -net none -serial "file:$log" -kernel "$hypervisor" -append "$append" \
