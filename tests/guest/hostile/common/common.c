@@ -2,9 +2,19 @@
 /* See hostile.h. */
 #include <abi/event_channel.h>
 #include <abi/memory.h>
+#include <abi/version.h>
 #include "hostile/common/hostile.h"
 
 static struct grant_entry_v1 grant_window[PAGE_SIZE / sizeof(struct grant_entry_v1)] PAGE_ALIGNED;
+
+bool on_socle(void)
+{
+	static char extra[XEN_EXTRAVERSION_LEN];
+
+	if (!extra[0])
+		hypercall2(__HYPERVISOR_xen_version, XENVER_extraversion, extra);
+	return !strncmp(extra, "-socle", 6);
+}
 
 /* No operation tells a domain its number; a port that waits for the caller itself shows it. */
 uint16_t own_domid(void)

@@ -14,6 +14,8 @@
 #define HV_END		0xffff880000000000UL
 #define UNMAPPED	0x0000100000000000UL	/* nothing is mapped there */
 
+/* Ours, or the reference? For the few answers in which ours is stricter; each says why. */
+bool on_socle(void);
 uint16_t own_domid(void);
 uint64_t reservation(void);			/* pages of this domain */
 uint64_t pte_of(const void *page);		/* a writable kernel mapping of it */
