@@ -9,6 +9,7 @@
 #include <abi/sched.h>
 #include "asm/barrier.h"
 #include "cpu/cpu.h"
+#include "debug/log.h"
 #include "domain/domain.h"
 #include "evtchn/evtchn.h"
 #include "hypercall/hypercall.h"
@@ -27,6 +28,8 @@ static void watchdog_bites(void *arg)
 {
 	struct domain_watchdog *w = arg;
 
+	if (!w->domain->shutting_down)
+		log_guest("Domain %u: its watchdog has expired\n", w->domain->id);
 	domain_shutdown(w->domain, SHUTDOWN_watchdog);
 }
 
