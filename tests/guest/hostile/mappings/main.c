@@ -72,8 +72,10 @@ static void test_every_frame(void)
 {
 	uint64_t end = (uint64_t)hypercall2(__HYPERVISOR_memory_op, XENMEM_maximum_ram_page, 0), first = 0, tried = 0, let = 0;
 
+	uint64_t step = end > 150000 ? 3 : 1;	/* a machine of more than half a GiB takes too long */
+
 	/* dom0's is the low MiB: firmware lives there. */
-	for (uint64_t mfn = kit_privileged() ? 256 : 0; mfn < end; mfn++) {
+	for (uint64_t mfn = kit_privileged() ? 256 : 0; mfn < end; mfn += step) {
 		if (is_own(mfn) || (kit_privileged() && !is_ram(mfn)))
 			continue;
 		tried++;
@@ -81,7 +83,7 @@ static void test_every_frame(void)
 			continue;
 		first = let++ ? first : mfn;
 	}
-	CHECK(tried > 1000 && !let, "none of %lu foreign frames can be mapped: %lu were, the first is %lx", tried, let, first);
+	CHECK(tried > 1000 && !let, "of %lu foreign frames none can be mapped: %lu were, the first is %lx", tried, let, first);
 }
 
 static void test_special_frames(void)
