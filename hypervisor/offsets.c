@@ -4,6 +4,7 @@
  * rule turns its @DEFINE comment lines into asm-offsets.h. It never becomes an object.
  */
 #include <stddef.h>
+#include <abi/errno.h>
 #include "cpu/cpu.h"
 #include "domain/domain.h"
 
@@ -14,6 +15,7 @@ void offsets_emit(void);
 
 void offsets_emit(void)
 {
+	DEFINE(EFAULT, XEN_EFAULT);
 	DEFINE(CPU_INFO_SIZE, sizeof(struct cpu_info));
 	DEFINE(CPU_INFO_GUEST_REGS, offsetof(struct cpu_info, guest_regs));
 	DEFINE(CPU_INFO_CURRENT, offsetof(struct cpu_info, current_vcpu));

@@ -42,6 +42,10 @@ bool trap_fixup(struct cpu_user_regs *regs)
 {
 	const struct ex_entry *e;
 
+	if (regs->rip >= (uint64_t)guest_words_begin && regs->rip < (uint64_t)guest_words_end) {
+		regs->rip = (uint64_t)guest_words_fault;
+		return true;
+	}
 	for (e = ex_table_start; e < ex_table_end; e++) {
 		if (e->from == regs->rip) {
 			regs->rip = e->to;

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "asm/guest.h"	/* copy_from_guest(), copy_to_guest() */
 #include "lib/list.h"
 #include "mm/layout.h"
 
@@ -163,12 +164,11 @@ int pt_grant_replace(struct domain *d, uint64_t host_addr, mfn_t mfn, bool writa
 /* ---- guest copies: mm/gcopy.c: the only code that touches guest virtual memory ----------------------------- */
 /* gva in the current address space; refuses the hypervisor's range and non-canonical addresses. 0 or -XEN_EFAULT
  * (a failed copy may be partial). Guest mode is not changed: kernel tables, which include the user half. */
-int copy_from_guest(void *dst, uint64_t gva, size_t len);
-int copy_to_guest(uint64_t gva, const void *src, size_t len);
 int clear_guest(uint64_t gva, size_t len);
 bool guest_range_ok(uint64_t gva, size_t len);
-/* Fetches up to len (<= 15) instruction bytes at rip; returns the number readable. */
-size_t fetch_guest_insn(uint64_t rip, uint8_t *buf, size_t len);
+/* Fetches up to FETCH_LEN instruction bytes at rip, one more than any instruction has; returns the number readable. */
+#define FETCH_LEN 16
+size_t fetch_guest_insn(uint64_t rip, uint8_t *buf);
 
 /* ---- TLB: mm/tlb.c --------------------------------------------------------------------------------------- */
 void tlb_flush_local(void);			/* everything, globals too */

@@ -62,8 +62,8 @@ static bool in_long_mode(const struct cpu_user_regs *regs)
 
 bool pv_fetch_insn(const struct cpu_user_regs *regs, struct insn *in)
 {
-	uint8_t bytes[INSN_MAX_LEN];
-	size_t n = fetch_guest_insn(regs->rip, bytes, sizeof(bytes));
+	uint8_t bytes[FETCH_LEN];
+	size_t n = fetch_guest_insn(regs->rip, bytes);
 
 	return insn_decode(bytes, n, in_long_mode(regs), in);
 }
@@ -268,9 +268,9 @@ bool pv_emulate_cpuid_ud(struct cpu_user_regs *regs)
 	/* ud2; .ascii "xen"; cpuid (pv-abi 1.11) */
 	static const uint8_t wanted[7] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
 	const struct insn whole = { .op = INSN_CPUID, .len = sizeof(wanted) };
-	uint8_t bytes[sizeof(wanted)];
+	uint8_t bytes[FETCH_LEN];
 
-	if (fetch_guest_insn(regs->rip, bytes, sizeof(bytes)) != sizeof(bytes) || memcmp(bytes, wanted, sizeof(wanted)))
+	if (fetch_guest_insn(regs->rip, bytes) < sizeof(wanted) || memcmp(bytes, wanted, sizeof(wanted)))
 		return false;
 	emulate_cpuid(current, regs);
 	retire(current, regs, &whole);
