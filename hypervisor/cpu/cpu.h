@@ -31,7 +31,7 @@ struct cpu_info {
 	uint32_t cpu;				/* index of this CPU */
 	uint32_t work;				/* a: WORK_* */
 	struct vcpu *current_vcpu;		/* never NULL after sched_init(); the idle vCPU when idle */
-	uint64_t entry_tsc;			/* TSC at the last entry from ring 3, for preempt_check() */
+	uint64_t entry_tsc;			/* TSC at the first preempt_check() since the entry from ring 3; 0: none yet */
 	uint64_t tlb_seen;			/* tlb_clock before the last CR3 write, ~0 without guest's entries: mm/tlb.c */
 	uint64_t flush_done;			/* flush_asked as of the last flush that served it */
 	int64_t tsc_offset;			/* what is added to this CPU's TSC; 0 when all count alike */

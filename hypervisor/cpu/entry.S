@@ -18,6 +18,10 @@
 
 #define FLAT_CS64	0xe033
 #define FLAT_CS32	0xe023
+#define HYPERCALL_IRET	23
+#define CPU_INFO_RIP	(CPU_INFO_GUEST_REGS + UREGS_RIP)
+#define RFLAGS_TF	0x100
+#define RFLAGS_RF	0x10000
 #define VECTOR_SYSCALL	0x100	/* entry_vector of SYSCALL frames; above all real vectors */
 
 	.text
@@ -59,6 +63,27 @@
 	pop %rdi
 .endm
 
+/* A SYSCALL's frame, from rip down. rcx is lost by then: its slot gets what SYSCALL left in it. */
+.macro SAVE_SYSCALL
+	push $0
+	movl $VECTOR_SYSCALL, 4(%rsp)
+	push %rdi
+	push %rsi
+	push %rdx
+	push UREGS_RIP - UREGS_RDX(%rsp)
+	push %rax
+	push %r8
+	push %r9
+	push %r10
+	push %r11
+	push %rbx
+	push %rbp
+	push %r12
+	push %r13
+	push %r14
+	push %r15
+.endm
+
 /* Interrupt gates leave RFLAGS.AC as the guest set it, which would switch SMAP off. */
 .macro CLEAR_AC
 	cmpb $0, smap_enabled(%rip)
@@ -74,6 +99,28 @@
 	add $8, %rsp
 .endm
 
+/*
+ * Anything to do before \to would run? \slow if so. One word for the CPU, then what waits for the vCPU: an exception,
+ * a failsafe frame or an NMI, an event that is not masked. rsp is at guest_regs; \v and \info are lost.
+ *
+ * Something that another CPU makes pending after this look is followed by its interrupt, which strikes in ring 3.
+ */
+.macro JUMP_IF_PENDING v, info, slow
+	cmpl $0, CPU_INFO_WORK - CPU_INFO_GUEST_REGS(%rsp)
+	jne \slow
+	mov CPU_INFO_CURRENT - CPU_INFO_GUEST_REGS(%rsp), \v
+	cmpl $-1, VCPU_PENDING_TRAP(\v)
+	jne \slow
+	cmpw $0, VCPU_PENDING_FLAGS(\v)
+	jne \slow
+	mov VCPU_INFO(\v), \info
+	cmpb $0, VCPU_INFO_UPCALL_PENDING(\info)
+	je .Lnothing\@
+	cmpb $0, VCPU_INFO_UPCALL_MASK(\info)
+	je \slow
+.Lnothing\@:
+.endm
+
 	.type trap_common, @function
 trap_common:
 	SAVE_GPRS
@@ -84,17 +131,18 @@ trap_common:
 	jz trap_from_hypervisor
 	xor %ebp, %ebp
 	CALL_C trap_handle
-	/* falls through */
-
-	.globl return_to_guest
-	.type return_to_guest, @function
-return_to_guest:
-	CALL_C exit_to_guest
+	JUMP_IF_PENDING %rax, %rcx, return_with_work
+return_by_iret:
 	RESTORE_GPRS
 	add $8, %rsp
 	.globl entry_iretq
 entry_iretq:
 	iretq
+
+	.type return_with_work, @function
+return_with_work:
+	CALL_C exit_to_guest
+	jmp return_by_iret
 
 trap_from_hypervisor:
 	CALL_C trap_handle
@@ -120,35 +168,94 @@ trap_ist:
 	pop %rsp
 	jmp trap_common
 
+/*
+ * A hypercall: number in rax, arguments in rdi, rsi, rdx, r10. Handlers take up to four arguments, and those that take
+ * fewer do not look at the rest. A number beyond the table becomes that of the last row, which is empty: by data flow.
+ */
+.macro HYPERCALL_DISPATCH
+	mov %r10, %rcx
+	mov $(HYPERCALL_ROWS - 1), %r11d
+	cmp %r11, %rax
+	cmova %r11, %rax
+	lea hypercall_table(%rip), %r11
+	mov (%r11, %rax, 8), %r11
+	xor %ebp, %ebp
+	mov $-ENOSYS, %rax
+	test %r11, %r11
+	jz .Lnone\@
+	movq $0, CPU_INFO_ENTRY_TSC - CPU_INFO_GUEST_REGS(%rsp)
+	CALL_C *%r11
+.Lnone\@:
+	mov %rax, UREGS_RAX(%rsp)
+.endm
+
 	.globl entry_syscall
 	.type entry_syscall, @function
 entry_syscall:
 	push %r11
 	push $FLAT_CS64
-	jmp syscall_common
+	push %rcx
+	mov CPU_INFO_CURRENT - CPU_INFO_RIP(%rsp), %rcx
+	cmpb $0, VCPU_KERNEL_MODE(%rcx)
+	je user_syscall
+	/* falls through */
+
+	.type hypercall, @function
+hypercall:
+	cmp $HYPERCALL_IRET, %rax
+	je hypercall_iret
+	SAVE_SYSCALL
+	HYPERCALL_DISPATCH
+	JUMP_IF_PENDING %rax, %rcx, return_with_work
+	/* falls through */
+
+/*
+ * The guest kernel goes on behind its SYSCALL, so SYSRET can be the way back if rip is canonical: else Intel's CPUs raise
+ * #GP before they leave ring 0, with the guest's rsp (SDM vol. 2, SYSRET). TF and RF need IRET.
+ * From the load of rsp on only NMI and #MC can strike, and have stacks of their own.
+ */
+return_by_sysret:
+	mov UREGS_RIP(%rsp), %rax
+	sar $47, %rax
+	add $1, %rax
+	cmp $1, %rax
+	ja return_by_iret
+	testl $(RFLAGS_TF | RFLAGS_RF), UREGS_RFLAGS(%rsp)
+	jnz return_by_iret
+	RESTORE_GPRS
+	mov UREGS_RIP - UREGS_ERROR_CODE(%rsp), %rcx
+	mov UREGS_RFLAGS - UREGS_ERROR_CODE(%rsp), %r11
+	mov UREGS_RSP - UREGS_ERROR_CODE(%rsp), %rsp
+	sysretq
+
+	.type hypercall_iret, @function
+hypercall_iret:
+	SAVE_SYSCALL
+	xor %ebp, %ebp
+	CALL_C do_iret
+	mov %rax, UREGS_RAX(%rsp)
+	jmp return_with_work
+
+	.type user_syscall, @function
+user_syscall:
+	SAVE_SYSCALL
+	mov %rsp, %rdi
+	xor %ebp, %ebp
+	CALL_C trap_user_syscall
+	jmp return_with_work
 
 	.globl entry_syscall32
 	.type entry_syscall32, @function
 entry_syscall32:
 	push %r11
 	push $FLAT_CS32
-	/* falls through */
-
-	.type syscall_common, @function
-syscall_common:
 	push %rcx
-	push $0
-	movl $VECTOR_SYSCALL, 4(%rsp)
-	SAVE_GPRS
-	mov %rsp, %rdi
-	xor %ebp, %ebp
-	mov CPU_INFO_CURRENT - CPU_INFO_GUEST_REGS(%rsp), %rax
-	cmpb $0, VCPU_KERNEL_MODE(%rax)
-	je 1f
-	CALL_C hypercall_dispatch
-	jmp return_to_guest
-1:	CALL_C trap_user_syscall
-	jmp return_to_guest
+	mov CPU_INFO_CURRENT - CPU_INFO_RIP(%rsp), %rcx
+	cmpb $0, VCPU_KERNEL_MODE(%rcx)
+	je user_syscall
+	SAVE_SYSCALL
+	HYPERCALL_DISPATCH
+	jmp return_with_work
 
 	.globl entry_resume_guest
 	.type entry_resume_guest, @function
@@ -156,7 +263,7 @@ entry_resume_guest:
 	or $(CPU_STACK_SIZE - 1), %rsp
 	sub $(CPU_INFO_SIZE - 1 - CPU_INFO_GUEST_REGS), %rsp
 	xor %ebp, %ebp
-	jmp return_to_guest
+	jmp return_with_work
 
 /* Stubs. The CPU pushes an error code itself for 8, 10-14, 17, 21, 29, 30 (SDM vol. 3, 6.3; APM vol. 2, 8.2). */
 .macro TRAP_STUB vec

@@ -28,10 +28,15 @@ _Static_assert(sizeof(struct cpu_info) % 16 == 0, "cpu_info ends at the top of t
 
 bool preempt_check(void)
 {
-	const struct cpu_info *ci = this_cpu();
+	struct cpu_info *ci = this_cpu();
 
 	if (READ_ONCE(ci->work) & WORK_RESCHED)
 		return true;
+	/* The clock starts with the first question: whoever never asks need not read it. */
+	if (!ci->entry_tsc) {
+		ci->entry_tsc = rdtsc();
+		return false;
+	}
 	return rdtsc() - ci->entry_tsc > tsc_khz * PREEMPT_AFTER_US / 1000;
 }
 

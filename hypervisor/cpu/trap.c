@@ -173,7 +173,7 @@ void trap_handle(struct cpu_user_regs *regs)
 	uint64_t cr2 = vector == TRAP_PF ? read_cr2() : 0;
 
 	if (from_guest(regs))
-		this_cpu()->entry_tsc = rdtsc();
+		this_cpu()->entry_tsc = 0;
 	if (vector >= FIRST_IRQ_VECTOR)
 		irq_handle_vector(vector);
 	else if (from_guest(regs))
@@ -184,6 +184,6 @@ void trap_handle(struct cpu_user_regs *regs)
 
 void trap_user_syscall(struct cpu_user_regs *regs)
 {
-	this_cpu()->entry_tsc = rdtsc();
+	this_cpu()->entry_tsc = 0;
 	pv_user_syscall(regs);
 }

@@ -113,10 +113,11 @@ struct vcpu_pv {
 	mfn_t gdt_mfn[14]; unsigned int gdt_ents;
 	uint64_t ldt_base; unsigned int ldt_ents;
 	mfn_t ldt_mfn[16]; uint32_t ldt_taken;	/* pages in the window, bit per page */
-	bool nmi_pending, nmi_masked;
+	bool nmi_pending;		/* with the next one: tested at once on the way out */
+	bool failsafe_pending;		/* the return or a selector load failed: failsafe frame is due */
+	bool nmi_masked;
 	int pending_trap;		/* exception to be bounced at exit, -1 none; see pv/inject.c */
 	uint32_t pending_error; bool pending_has_error;
-	bool failsafe_pending;		/* the return or a selector load failed: failsafe frame is due */
 	uint32_t tsc_aux;
 };
 

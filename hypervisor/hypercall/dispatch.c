@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From a hypercall number to its handler: one table of 64 rows, indexed by the masked number; a hole, and
- * every number beyond the table, is -ENOSYS. The caller of everything in the table is the guest kernel of current.
+ * From a hypercall number to its handler: one table, which entry.S and multicall.c index with the clamped
+ * number; a hole, and every number beyond the table, is -ENOSYS. The caller of everything in the table is the guest kernel
+ * of current. iret is not in it: it replaces the registers that the others return with, so entry.S has it on a way of its own.
  *
  * A handler that ran too long returns hypercall_continue(): outside a multicall this rewinds rip to the SYSCALL
  * and puts the number and the remaining arguments into the guest's registers, so that the guest calls again;
@@ -9,7 +10,6 @@
  */
 #include <stdarg.h>
 #include <socle/op.h>
-#include "asm/msr.h"
 #include "cpu/cpu.h"
 #include "debug/log.h"
 #include "domain/domain.h"
@@ -21,24 +21,23 @@
 #include "lib/util.h"
 #include "sched/sched.h"
 
-#define NR_ROWS 64
 #define SYSCALL_LEN 2	/* 0f 05 */
 
-struct row {
-	uint8_t nargs;
-	bool exists;
-	union {
-		long (*f0)(void);
-		long (*f1)(uint64_t);
-		long (*f2)(uint64_t, uint64_t);
-		long (*f3)(uint64_t, uint64_t, uint64_t);
-		long (*f4)(uint64_t, uint64_t, uint64_t, uint64_t);
-	};
+/* Arguments travel in registers, so a handler may be called with more than it takes. */
+union handler {
+	long (*f1)(uint64_t);
+	long (*f2)(uint64_t, uint64_t);
+	long (*f3)(uint64_t, uint64_t, uint64_t);
+	long (*f4)(uint64_t, uint64_t, uint64_t, uint64_t);
 };
+_Static_assert(sizeof(union handler) == 8, "entry.S indexes the table");
 
-#define ROW(nr, n, fn) [__HYPERVISOR_##nr] = { .nargs = n, .exists = true, .f##n = fn }
+/* A negative index does not compile. */
+#define ROW_INDEX(nr) ((nr) < HYPERCALL_ROWS - 1 ? (nr) : -1)
+#define ROW(nr, n, fn) [ROW_INDEX(__HYPERVISOR_##nr)] = { .f##n = fn }
 
-static const struct row rows[NR_ROWS] = {
+extern const union handler hypercall_table[HYPERCALL_ROWS];	/* for entry.S */
+const union handler hypercall_table[HYPERCALL_ROWS] = {
 	ROW(set_trap_table, 1, do_set_trap_table),
 	ROW(mmu_update, 4, do_mmu_update),
 	ROW(set_gdt, 2, do_set_gdt),
@@ -58,7 +57,6 @@ static const struct row rows[NR_ROWS] = {
 	ROW(grant_table_op, 3, do_grant_table_op),
 	ROW(vm_assist, 2, do_vm_assist),
 	ROW(update_va_mapping_otherdomain, 4, do_update_va_mapping_otherdomain),
-	ROW(iret, 0, do_iret),
 	ROW(vcpu_op, 3, do_vcpu_op),
 	ROW(set_segment_base, 2, do_set_segment_base),
 	ROW(mmuext_op, 4, do_mmuext_op),
@@ -76,33 +74,11 @@ static const struct row rows[NR_ROWS] = {
 
 long hypercall_call(uint64_t nr, const uint64_t *a)
 {
-	const struct row *row;
 	unsigned int i;
 
-	if (!idx_clamp(nr, NR_ROWS, &i) || !rows[i].exists)
+	if (!idx_clamp(nr, HYPERCALL_ROWS, &i) || !hypercall_table[i].f4)
 		return -XEN_ENOSYS;
-	row = &rows[i];
-	switch (row->nargs) {
-	case 0:
-		return row->f0();
-	case 1:
-		return row->f1(a[0]);
-	case 2:
-		return row->f2(a[0], a[1]);
-	case 3:
-		return row->f3(a[0], a[1], a[2]);
-	default:
-		return row->f4(a[0], a[1], a[2], a[3]);
-	}
-}
-
-void hypercall_dispatch(struct cpu_user_regs *regs)
-{
-	const uint64_t args[4] = { regs->rdi, regs->rsi, regs->rdx, regs->r10 };
-
-	this_cpu()->entry_tsc = rdtsc();
-	/* iret returns the new rax as its value; every other value is the call's result. */
-	regs->rax = hypercall_call(regs->rax, args);
+	return hypercall_table[i].f4(a[0], a[1], a[2], a[3]);
 }
 
 long hypercall_continue(unsigned int nr, unsigned int nargs, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,

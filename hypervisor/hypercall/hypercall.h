@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <abi/errno.h>
 struct cpu_user_regs;
-void hypercall_dispatch(struct cpu_user_regs *regs);	/* from entry.S: SYSCALL in guest kernel mode */
+#define HYPERCALL_ROWS 65	/* the last one stays empty: entry.S takes every larger number to it */
 long hypercall_continue(unsigned int nr, unsigned int nargs, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4);
 /* Debug builds log domain, operation and reason, rate-limited; the value is err. */
 #define refuse(err, ...) refuse_at(err, __func__, __VA_ARGS__)

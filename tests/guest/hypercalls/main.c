@@ -30,7 +30,9 @@ static void test_numbers(void)
 	CHECK_EQ(hypercall1(NEVER_ASSIGNED, 0), -XEN_ENOSYS, "hypercall 11");
 	CHECK_EQ(hypercall1(63, 0), -XEN_ENOSYS, "hypercall 63");
 	CHECK_EQ(hypercall1(64, 0), -XEN_ENOSYS, "hypercall 64");
+	CHECK_EQ(hypercall1(65, 0), -XEN_ENOSYS, "hypercall 65");
 	CHECK_EQ(hypercall1(0xffffffffUL, 0), -XEN_ENOSYS, "hypercall 2^32 - 1");
+	CHECK_EQ(hypercall1(0x100000011UL, 0), -XEN_ENOSYS, "hypercall 2^32 + 17");
 }
 
 static void test_version(void)
