@@ -35,6 +35,7 @@ struct cpu_info {
 	uint64_t tlb_seen;			/* tlb_clock before the last CR3 write, ~0 without guest's entries: mm/tlb.c */
 	uint64_t flush_done;			/* flush_asked as of the last flush that served it */
 	int64_t tsc_offset;			/* what is added to this CPU's TSC; 0 when all count alike */
+	uint64_t scratch;			/* entry.S */
 } __attribute__((aligned(16)));
 
 static inline struct cpu_info *this_cpu(void)

@@ -2,7 +2,7 @@
 /*
  * The ways in and the one way out.
  *
- * Every entry builds a struct cpu_user_regs. From ring 3 it lands exactly in cpu_info.guest_regs: rsp0 and
+ * Every entry into C finds a struct cpu_user_regs. From ring 3 it lands exactly in cpu_info.guest_regs: rsp0 and
  * the SYSCALL trampoline start at .es, so the hardware frame, the error word and the pushes of SAVE_GPRS
  * fill it from .ss down to .r15. From ring 0 (an interrupt that ends the idle halt, a fault that the
  * exception table answers) the frame lies on the current stack and IRETQ goes back to it.
@@ -10,18 +10,25 @@
  * #DB, NMI, #DF and #MC have stacks of their own (IST), because they can strike before SYSCALL's stack
  * switch. When they come from ring 3 their frame moves to guest_regs and they go the common way.
  *
+ * Three SYSCALLs are so frequent that their common case stays here: hypercalls as such, the iret hypercall, and system calls
+ * of guest users. What they leave undone they have not begun: C starts from the state that SYSCALL left.
+ *
  * Interrupts are off all the time in here. The es/ds/fs/gs slots are filled at context switch only: ring 0
  * in 64-bit mode runs on whatever the guest left in those registers.
  */
-#include "mm/layout.h"
 #include "asm-offsets.h"
+#include "asm/guest_ptr.h"
+#include "mm/layout.h"
 
 #define FLAT_CS64	0xe033
 #define FLAT_CS32	0xe023
-#define HYPERCALL_IRET	23
+#define FLAT_SS		0xe02b
+#define SYSCALL_FRAME_SIZE 56		/* rcx, r11, rip, cs, rflags, rsp, ss */
+
+/* From rsp at a frame's rip, where the SYSCALL paths stand. */
 #define CPU_INFO_RIP	(CPU_INFO_GUEST_REGS + UREGS_RIP)
-#define RFLAGS_TF	0x100
-#define RFLAGS_RF	0x10000
+#define SCRATCH		(CPU_INFO_SCRATCH - CPU_INFO_RIP)
+
 #define VECTOR_SYSCALL	0x100	/* entry_vector of SYSCALL frames; above all real vectors */
 
 	.text
@@ -91,6 +98,45 @@
 	clac
 .Lno_smap\@:
 .endm
+
+/* Guest memory is reachable between the two. */
+.macro GUEST_ACCESS
+	cmpb $0, smap_enabled(%rip)
+	je .Lno_smap\@
+	stac
+.Lno_smap\@:
+.endm
+.macro END_GUEST_ACCESS
+	CLEAR_AC
+.endm
+
+/* A fault at \from goes on at \to. */
+.macro EX_ENTRY from, to
+	.pushsection .ex_table, "a"
+	.balign 8
+	.quad \from, \to
+	.popsection
+.endm
+
+/* As tlb_load_root(): the clock is noted before CR3 is written (mm/tlb.c). \reg is lost. From then until LOAD_ROOT no guest
+ * address may be touched. */
+.macro NOTE_TLB_CLOCK reg
+	mov tlb_clock(%rip), \reg
+	mov \reg, CPU_INFO_TLB_SEEN - CPU_INFO_RIP(%rsp)
+.endm
+
+/* \page: the root's struct page; lost. */
+.macro LOAD_ROOT page
+	sub frame_table(%rip), \page
+	shl $(12 - 6), \page		/* 64 bytes a frame */
+	mov \page, %cr3
+.endm
+
+	.pushsection .rodata
+	.balign 8
+frame_table:
+	.quad FRAMETABLE_VIRT
+	.popsection
 
 /* CALL wants rsp on 16 bytes; a struct cpu_user_regs without its data selectors leaves it 8 off. */
 .macro CALL_C func
@@ -228,16 +274,162 @@ return_by_sysret:
 	mov UREGS_RSP - UREGS_ERROR_CODE(%rsp), %rsp
 	sysretq
 
+/*
+ * The iret hypercall (pv-abi 3.5), unless something is unusual: then C does it all over. rcx is current; rcx, r11 and rax are
+ * free, since the frame replaces them. Everything in the frame is read before rsp changes its meaning, that is before
+ * the user's tables are loaded; a fault in one of the reads finds the frame's address in rax, and the SYSCALL's rip, cs and
+ * rflags do not matter to C.
+ */
 	.type hypercall_iret, @function
 hypercall_iret:
+	cmpl $0, CPU_INFO_WORK - CPU_INFO_RIP(%rsp)
+	jne iret_in_c
+	cmpb $0, VCPU_NMI_PENDING(%rcx)
+	jne iret_in_c
+	mov VCPU_DOMAIN(%rcx), %rax
+	testl $ASSIST_IOPL, DOMAIN_VM_ASSIST(%rax)
+	jnz iret_in_c
+	mov UREGS_RSP - UREGS_RIP(%rsp), %rax
+	GUEST_PTR %rax, %r11
+	GUEST_ACCESS
+1:	testl $VGCF_IN_SYSCALL, IRET_FLAGS(%rax)
+	jnz iret_in_c_unlock
+2:	mov IRET_RFLAGS(%rax), %r11
+	test $RFLAGS_IF, %r11d
+	jz iret_in_c_unlock
+	/* Events on; any that waited are C's. Who raises one after this look sends an interrupt, whatever the mask says. */
+	mov VCPU_INFO(%rcx), %rcx
+	movb $0, VCPU_INFO_UPCALL_MASK(%rcx)
+	cmpb $0, VCPU_INFO_UPCALL_PENDING(%rcx)
+	jne iret_in_c_unlock
+	and $RFLAGS_GUEST, %r11d
+	or $(RFLAGS_IF | RFLAGS_ONE), %r11d
+	mov %r11, UREGS_RFLAGS - UREGS_RIP(%rsp)
+3:	mov IRET_RIP(%rax), %r11
+	mov %r11, (%rsp)
+4:	movzwl IRET_SS(%rax), %r11d
+	or $3, %r11d
+	mov %r11, UREGS_SS - UREGS_RIP(%rsp)
+5:	movzwl IRET_CS(%rax), %ecx
+	mov %ecx, %r11d
+	or $3, %r11d
+	mov %r11, UREGS_CS - UREGS_RIP(%rsp)
+	cmp %r11d, %ecx
+	je iret_to_user
+	mov CPU_INFO_CURRENT - CPU_INFO_RIP(%rsp), %rcx
+	movb $0, VCPU_NMI_MASKED(%rcx)
+6:	mov IRET_RSP(%rax), %r11
+	mov %r11, UREGS_RSP - UREGS_RIP(%rsp)
+7:	mov IRET_RCX(%rax), %rcx
+8:	mov IRET_R11(%rax), %r11
+9:	mov IRET_RAX(%rax), %rax
+	END_GUEST_ACCESS
+	jmp entry_iretq
+
+iret_to_user:
+	mov CPU_INFO_CURRENT - CPU_INFO_RIP(%rsp), %rcx
+	cmpq $0, VCPU_ROOT_USER(%rcx)
+	je iret_in_c_unlock
+10:	mov IRET_RSP(%rax), %r11
+	mov %r11, UREGS_RSP - UREGS_RIP(%rsp)
+11:	mov IRET_RCX(%rax), %rcx
+12:	mov IRET_R11(%rax), %r11
+13:	mov IRET_RAX(%rax), %rax
+	END_GUEST_ACCESS
+	mov %rdi, SCRATCH(%rsp)
+	NOTE_TLB_CLOCK %rdi
+	mov CPU_INFO_CURRENT - CPU_INFO_RIP(%rsp), %rdi
+	movb $0, VCPU_NMI_MASKED(%rdi)
+	movb $0, VCPU_KERNEL_MODE(%rdi)
+	mov VCPU_ROOT_USER(%rdi), %rdi
+	LOAD_ROOT %rdi
+	swapgs
+	mov SCRATCH(%rsp), %rdi
+	jmp entry_iretq
+
+	.irp read, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+	EX_ENTRY \read\()b, iret_read_fault
+	.endr
+
+iret_read_fault:
+	mov %rax, UREGS_RSP - UREGS_RIP(%rsp)
+iret_in_c_unlock:
+	END_GUEST_ACCESS
+iret_in_c:
+	mov UREGS_RFLAGS - UREGS_RIP(%rsp), %r11
+	mov $HYPERCALL_IRET, %eax
 	SAVE_SYSCALL
 	xor %ebp, %ebp
 	CALL_C do_iret
 	mov %rax, UREGS_RAX(%rsp)
 	jmp return_with_work
 
+/*
+ * SYSCALL in guest user mode: to the kernel's callback, with the frame that C would build (pv/inject.c, pv-abi 3.2). rcx is
+ * current and free, as is r11; all other registers are passed on as they are. C does what is unusual: no or an odd
+ * callback, a callback that leaves events on, events off in user mode, work to be done, a virtual IOPL in the frame.
+ */
 	.type user_syscall, @function
 user_syscall:
+	cmpl $0, CPU_INFO_WORK - CPU_INFO_RIP(%rsp)
+	jne user_syscall_in_c
+	cmpb $0, VCPU_SYSCALL_MASKS(%rcx)
+	je user_syscall_in_c
+	mov VCPU_DOMAIN(%rcx), %r11
+	testl $ASSIST_IOPL, DOMAIN_VM_ASSIST(%r11)
+	jnz user_syscall_in_c
+	mov VCPU_INFO(%rcx), %r11
+	cmpb $0, VCPU_INFO_UPCALL_MASK(%r11)
+	jne user_syscall_in_c
+	/* Upper half: canonical, so SYSRET may take it, and not null. */
+	mov VCPU_SYSCALL_CALLBACK(%rcx), %r11
+	sar $47, %r11
+	cmp $-1, %r11
+	jne user_syscall_in_c
+	mov %rax, SCRATCH(%rsp)
+	movb $1, VCPU_KERNEL_MODE(%rcx)
+	NOTE_TLB_CLOCK %r11
+	mov VCPU_ROOT_KERNEL(%rcx), %rax
+	LOAD_ROOT %rax
+	swapgs
+	mov VCPU_KERNEL_SP(%rcx), %rax
+	and $-16, %rax
+	sub $SYSCALL_FRAME_SIZE, %rax
+	GUEST_PTR %rax, %r11
+	GUEST_ACCESS
+	mov (%rsp), %r11
+1:	mov %r11, 0(%rax)		/* rcx, as SYSCALL leaves it */
+2:	mov %r11, 16(%rax)		/* rip */
+3:	movq $FLAT_CS64, 24(%rax)	/* cs, and above it an upcall mask of 0 */
+	mov UREGS_RSP - UREGS_RIP(%rsp), %r11
+4:	mov %r11, 40(%rax)		/* rsp */
+5:	movq $FLAT_SS, 48(%rax)		/* ss */
+	mov UREGS_RFLAGS - UREGS_RIP(%rsp), %r11
+6:	mov %r11, 8(%rax)		/* r11, as SYSCALL leaves it */
+7:	mov %r11, 32(%rax)		/* rflags: IF is on, as events are */
+	END_GUEST_ACCESS
+	mov VCPU_INFO(%rcx), %r11
+	movb $1, VCPU_INFO_UPCALL_MASK(%r11)
+	mov UREGS_RFLAGS - UREGS_RIP(%rsp), %r11
+	and $~(RFLAGS_CLEARED | RFLAGS_DF), %r11d
+	mov VCPU_SYSCALL_CALLBACK(%rcx), %rcx
+	mov %rax, UREGS_RSP - UREGS_RIP(%rsp)
+	mov SCRATCH(%rsp), %rax
+	mov UREGS_RSP - UREGS_RIP(%rsp), %rsp
+	sysretq
+
+	.irp write, 1, 2, 3, 4, 5, 6, 7
+	EX_ENTRY \write\()b, user_frame_fault
+	.endr
+
+/* Back to user mode, for C to find what it expects; it loads the root itself, and meets the fault again. */
+user_frame_fault:
+	END_GUEST_ACCESS
+	movb $0, VCPU_KERNEL_MODE(%rcx)
+	swapgs
+	mov SCRATCH(%rsp), %rax
+user_syscall_in_c:
+	mov UREGS_RFLAGS - UREGS_RIP(%rsp), %r11
 	SAVE_SYSCALL
 	mov %rsp, %rdi
 	xor %ebp, %ebp
@@ -252,7 +444,7 @@ entry_syscall32:
 	push %rcx
 	mov CPU_INFO_CURRENT - CPU_INFO_RIP(%rsp), %rcx
 	cmpb $0, VCPU_KERNEL_MODE(%rcx)
-	je user_syscall
+	je user_syscall_in_c
 	SAVE_SYSCALL
 	HYPERCALL_DISPATCH
 	jmp return_with_work

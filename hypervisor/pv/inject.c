@@ -20,11 +20,6 @@
 #include "pv/pv.h"
 #include "pv/vectors.h"
 
-/* The handler must not start with these (pv-abi 3.2). */
-#define RFLAGS_CLEARED (RFLAGS_AC | RFLAGS_VM | RFLAGS_RF | RFLAGS_NT | RFLAGS_TF)
-/* What a guest may put into the hardware's RFLAGS. */
-#define RFLAGS_GUEST (RFLAGS_ARITH | RFLAGS_TF | RFLAGS_DF | RFLAGS_NT | RFLAGS_RF | RFLAGS_AC | RFLAGS_ID)
-
 #define SYSCALL_LEN 2
 
 void pv_inject_trap(uint8_t vector, bool has_error, uint32_t error)

@@ -45,6 +45,10 @@
 #define RFLAGS_VIP	(1ul << 20)
 #define RFLAGS_ID	(1ul << 21)
 #define RFLAGS_ARITH	(RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
+/* What a guest may put into the hardware's RFLAGS. */
+#define RFLAGS_GUEST	(RFLAGS_ARITH | RFLAGS_TF | RFLAGS_DF | RFLAGS_NT | RFLAGS_RF | RFLAGS_AC | RFLAGS_ID)
+/* What a guest's handler must not start with (pv-abi 3.2). */
+#define RFLAGS_CLEARED	(RFLAGS_AC | RFLAGS_VM | RFLAGS_RF | RFLAGS_NT | RFLAGS_TF)
 
 static inline bool pv_vector_has_error(uint32_t vector)
 {

@@ -48,6 +48,9 @@ PROGRAM(nx, "movabs $0x401000, %rax; jmp *%rax");
 PROGRAM(gs, "mov %gs:8, %rbx; syscall");
 PROGRAM(fs, "mov %fs:8, %rbx; syscall");
 PROGRAM(loop, "1: pause; jmp 1b");
+PROGRAM(bare, "syscall");
+PROGRAM(regs, "mov %rcx, %rbx; mov %r11, %rbp; syscall");
+PROGRAM(step, "pushf; orl $0x100, (%rsp); popf; syscall; nop; nop");
 __asm__(".pushsection .rodata.user, \"a\"\nuser_end:\n.popsection");
 
 static uint64_t l4[512] PAGE_ALIGNED, l3[512] PAGE_ALIGNED, l2[512] PAGE_ALIGNED, l1[512] PAGE_ALIGNED;
@@ -55,6 +58,7 @@ static uint8_t code[PAGE_SIZE] PAGE_ALIGNED;
 static uint64_t stack[512] PAGE_ALIGNED;
 static uint8_t trap_stack[4 * PAGE_SIZE] PAGE_ALIGNED;
 
+static uint64_t enter_rflags = 0x202, enter_flags;	/* for the next run() */
 static struct kit_frame seen;
 static uint64_t seen_cr2, seen_frame;
 static unsigned int resume;	/* so many times the user goes on after a trap */
@@ -81,9 +85,10 @@ static void __attribute__((noinline)) run(const char *program)
 	memset(&seen, 0, sizeof(seen));
 	if (__builtin_setjmp(kernel_context))
 		return;
+	frame[3] = enter_flags;
 	frame[4] = USER_CODE + (uint64_t)(program - user_begin);
 	frame[5] = FLAT_RING3_CS64;
-	frame[6] = 0x202;
+	frame[6] = enter_rflags;
 	frame[7] = USER_RSP;
 	frame[8] = FLAT_RING3_SS64;
 	kit_iret_to(frame);
@@ -211,6 +216,45 @@ static void test_event(void)
 	CHECK_EQ(kit_vcpu_info()->evtchn_upcall_mask, 1, "and are off in the handler");
 }
 
+/* What the kernel seldom does on the way to its users and back. */
+static void test_odd_ways(void)
+{
+	kit_vcpu_info()->evtchn_upcall_pending = 0;
+	enter_rflags = 0x2;
+	expect(user_syscall, VECTOR_SYSCALL, 0, "syscall of a user with events off");
+	CHECK(!(seen.rflags & 0x200) && (seen.cs >> 32 & 0xff) == 1, "the frame says so: rflags %lx, cs %lx", seen.rflags, seen.cs);
+	enter_rflags = 0x202;
+	enter_flags = VGCF_in_syscall;
+	expect(user_regs, VECTOR_SYSCALL, 0, "entered as from a syscall");
+	CHECK(seen.rbx == USER_CODE + (uint64_t)(user_regs - user_begin) && seen.rbp == 0x202, "rcx is rip and r11 rflags: %lx %lx",
+	      seen.rbx, seen.rbp);
+	enter_flags = 0;
+	resume = 1;
+	expect(user_step, 1, 0, "single-stepped over a syscall");
+	CHECK(seen.rip == USER_CODE + (uint64_t)(user_step - user_begin) + 12, "behind the instruction that follows it: +%lx",
+	      seen.rip - USER_CODE - (uint64_t)(user_step - user_begin));
+	enter_rflags = 0x202 | 1 << 14 | 1 << 18 | 1 << 21 | 0xcd5;
+	expect(user_bare, VECTOR_SYSCALL, 0, "with NT, AC, ID, DF and all arithmetic flags");
+	CHECK_EQ(seen.rflags, enter_rflags, "they are in the frame");
+	enter_rflags = 0x202;
+	kit_event_handler(caught);
+	kit_events_disable();
+	kit_vcpu_info()->evtchn_upcall_pending = 1;
+	expect(user_loop, VECTOR_EVENT, 0, "an event that waited");
+	CHECK(seen.rip == USER_CODE + (uint64_t)(user_loop - user_begin) && (seen.cs & 3) == 3, "comes before the user's first instruction");
+	kit_vcpu_info()->evtchn_upcall_pending = 0;
+}
+
+/* Last: there is no way back to a callback with this hypercall's flags. */
+static void test_no_callback(void)
+{
+	extern char kit_event_stub[], kit_failsafe_stub[];
+
+	CHECK_EQ(hypercall3(__HYPERVISOR_set_callbacks, kit_event_stub, kit_failsafe_stub, 0), 0, "no syscall callback");
+	expect(user_syscall, 6, 0, "syscall is an invalid opcode then");
+	CHECK(*(uint16_t *)&code[seen.rip - USER_CODE] == 0x050f && seen.rflags & 0x400, "rip is the instruction, DF stays");
+}
+
 static void test_end(void)
 {
 	CHECK_EQ(kit_mmuext(MMUEXT_NEW_USER_BASEPTR, 0), 0, "no user root any more");
@@ -230,6 +274,8 @@ void kit_main(struct start_info *si)
 	test_memory();
 	test_bases();
 	test_event();
+	test_odd_ways();
+	test_no_callback();
 	test_end();
 	tap_done();
 }
