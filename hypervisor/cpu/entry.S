@@ -295,13 +295,14 @@ hypercall_iret:
 1:	testl $VGCF_IN_SYSCALL, IRET_FLAGS(%rax)
 	jnz iret_in_c_unlock
 2:	mov IRET_RFLAGS(%rax), %r11
-	test $RFLAGS_IF, %r11d
-	jz iret_in_c_unlock
-	/* Events on; any that waited are C's. Who raises one after this look sends an interrupt, whatever the mask says. */
 	mov VCPU_INFO(%rcx), %rcx
+	test $RFLAGS_IF, %r11d
+	jz iret_events_off
+	/* Events on; any that waited are C's. Who raises one after this look sends an interrupt, whatever the mask says. */
 	movb $0, VCPU_INFO_UPCALL_MASK(%rcx)
 	cmpb $0, VCPU_INFO_UPCALL_PENDING(%rcx)
 	jne iret_in_c_unlock
+iret_events_set:
 	and $RFLAGS_GUEST, %r11d
 	or $(RFLAGS_IF | RFLAGS_ONE), %r11d
 	mov %r11, UREGS_RFLAGS - UREGS_RIP(%rsp)
@@ -325,6 +326,10 @@ hypercall_iret:
 9:	mov IRET_RAX(%rax), %rax
 	END_GUEST_ACCESS
 	jmp entry_iretq
+
+iret_events_off:
+	movb $1, VCPU_INFO_UPCALL_MASK(%rcx)
+	jmp iret_events_set
 
 iret_to_user:
 	mov CPU_INFO_CURRENT - CPU_INFO_RIP(%rsp), %rcx
