@@ -9,11 +9,18 @@
 #include "cpu/cpu.h"
 #include "hypercall/hypercall.h"
 #include "hypercall/internal.h"
+#include "lib/util.h"
 #include "mm/mm.h"
 
-static struct {
-	bool running;			/* an entry's handler is active */
-	bool captured;			/* it asked to be continued, with: */
+/* Between entries the clock is read this seldom: an entry that takes long asks for itself. */
+#define CLOCK_EVERY 8
+
+/* The part of an entry that a call reads: op, result and four arguments. */
+#define ENTRY_HEAD (offsetof(struct multicall_entry, args) + 4 * sizeof(uint64_t))
+
+static struct state {
+	bool running;			/* a list is being worked on */
+	bool captured;			/* its entry asked to be continued, with: */
 	unsigned int nr;
 	unsigned int nargs;
 	uint64_t args[5];
@@ -21,64 +28,74 @@ static struct {
 
 bool multicall_capture(unsigned int nr, unsigned int nargs, const uint64_t *args)
 {
-	unsigned int cpu = this_cpu()->cpu, i;
+	struct state *s = &state[this_cpu()->cpu];
+	unsigned int i;
 
-	if (!state[cpu].running)
+	if (!s->running)
 		return false;
-	state[cpu].captured = true;
-	state[cpu].nr = nr;
-	state[cpu].nargs = nargs < 5 ? nargs : 5;
-	for (i = 0; i < state[cpu].nargs; i++)
-		state[cpu].args[i] = args[i];
+	s->captured = true;
+	s->nr = nr;
+	s->nargs = nargs < 5 ? nargs : 5;
+	for (i = 0; i < s->nargs; i++)
+		s->args[i] = args[i];
 	return true;
 }
 
 static long call_entry(const struct multicall_entry *e)
 {
-	unsigned int cpu = this_cpu()->cpu;
-	long ret;
-
 	/* An iret replaces the registers that the multicall itself returns with. */
 	if (e->op == __HYPERVISOR_multicall || e->op == __HYPERVISOR_iret)
 		return refuse(-XEN_EINVAL, "hypercall %lu in a list", e->op);
-	state[cpu].running = true;
-	state[cpu].captured = false;
-	ret = hypercall_call(e->op, e->args);
-	state[cpu].running = false;
-	return ret;
+	return hypercall_call(e->op, e->args);
 }
 
 /* Writes the captured arguments into the entry at gva, to be called again. */
-static int store_continuation(uint64_t gva, struct multicall_entry *e)
+static int store_continuation(const struct state *s, uint64_t gva)
 {
-	unsigned int cpu = this_cpu()->cpu, i;
+	const uint64_t nr = s->nr;
 
-	e->op = state[cpu].nr;
-	for (i = 0; i < state[cpu].nargs; i++)
-		e->args[i] = state[cpu].args[i];
-	return copy_to_guest(gva, e, sizeof(*e));
+	if (copy_to_guest(gva, &nr, sizeof(nr)))
+		return -XEN_EFAULT;
+	return copy_to_guest(gva + offsetof(struct multicall_entry, args), s->args, s->nargs * sizeof(s->args[0]));
+}
+
+static bool should_stop(uint32_t done)
+{
+	if (done % CLOCK_EVERY == CLOCK_EVERY - 1)
+		return preempt_check();
+	return READ_ONCE(this_cpu()->work) & WORK_RESCHED;
+}
+
+/* Works on *list and *count until the end, an error, or a reason to go on later (-XEN_ERESTART). */
+static long run_list(struct state *s, uint64_t *list, uint32_t *count)
+{
+	struct multicall_entry e;
+	uint32_t done = 0;
+	uint64_t result;
+
+	for (; *count; *list += sizeof(e), --*count, done++) {
+		if (done && should_stop(done))
+			return -XEN_ERESTART;
+		if (copy_from_guest(&e, *list, ENTRY_HEAD))
+			return -XEN_EFAULT;
+		result = call_entry(&e);
+		if (s->captured)
+			return store_continuation(s, *list) ? -XEN_EFAULT : -XEN_ERESTART;
+		if (copy_to_guest(*list + offsetof(struct multicall_entry, result), &result, sizeof(result)))
+			return -XEN_EFAULT;
+	}
+	return 0;
 }
 
 long do_multicall(uint64_t list, uint64_t count)
 {
-	struct multicall_entry e;
-	uint32_t left;
-	uint64_t result;
+	struct state *s = &state[this_cpu()->cpu];
+	uint32_t left = (uint32_t)count;
+	long rc;
 
-	for (left = (uint32_t)count; left; left--, list += sizeof(e)) {
-		if (left != (uint32_t)count && preempt_check())
-			return hypercall_continue(__HYPERVISOR_multicall, 2, list, left, 0, 0, 0);
-		if (copy_from_guest(&e, list, sizeof(e)))
-			return -XEN_EFAULT;
-		result = call_entry(&e);
-		if (state[this_cpu()->cpu].captured) {
-			state[this_cpu()->cpu].captured = false;
-			if (store_continuation(list, &e))
-				return -XEN_EFAULT;
-			return hypercall_continue(__HYPERVISOR_multicall, 2, list, left, 0, 0, 0);
-		}
-		if (copy_to_guest(list + offsetof(struct multicall_entry, result), &result, sizeof(result)))
-			return -XEN_EFAULT;
-	}
-	return 0;
+	s->running = true;
+	s->captured = false;
+	rc = run_list(s, &list, &left);
+	s->running = false;
+	return rc == -XEN_ERESTART ? hypercall_continue(__HYPERVISOR_multicall, 2, list, left, 0, 0, 0) : rc;
 }
