@@ -27,6 +27,7 @@
 #include "lib/util.h"
 #include "mm/internal.h"
 #include "pv/pv.h"
+#include <string.h>
 
 #define TYPE_COUNT_LIMIT (PGT_count_mask >> 1)
 
@@ -44,27 +45,45 @@ static int seg_desc_validate(struct page *pg)
 	return 0;
 }
 
+/* Most entries of most tables are empty, and an empty one holds nothing: these find the others. */
+static unsigned int next_present(const uint64_t *entry, unsigned int i)
+{
+	while (i < PT_ENTRIES && !(entry[i] & PTE_P))
+		i++;
+	return i;
+}
+
+/* The number of entries up to and with the last present one among the first n. */
+static unsigned int up_to_present(const uint64_t *entry, unsigned int n)
+{
+	while (n && !(entry[n - 1] & PTE_P))
+		n--;
+	return n;
+}
+
 static int table_devalidate(struct page *pg, uint64_t type, bool preemptible)
 {
-	const uint64_t *entry = page_to_virt(pg);
-	unsigned int i;
+	uint64_t *entry = page_to_virt(pg);
+	unsigned int n;
 	int rc;
 
-	while (pg->cursor) {
-		i = pg->cursor - 1;
-		if (type != PGT_l4 || !slot_is_hypervisor(i)) {
-			rc = pte_put(type, entry[i], preemptible);
-			if (rc)
-				return rc;
+	while ((n = up_to_present(entry, pg->cursor))) {
+		if (type == PGT_l4 && slot_is_hypervisor(n - 1)) {
+			pg->cursor = HV_SLOT_FIRST;
+			continue;
 		}
-		pg->cursor = i;
-		if (preemptible && i && type != PGT_l1 && preempt_check())
+		pg->cursor = n;
+		rc = pte_put(type, entry[n - 1], preemptible);
+		if (rc)
+			return rc;
+		pg->cursor = n - 1;
+		if (preemptible && n > 1 && type != PGT_l1 && preempt_check())
 			return -XEN_ERESTART;
 	}
+	pg->cursor = 0;
 	/* The hypervisor's part is no guest's data. */
 	if (type == PGT_l4)
-		for (i = HV_SLOT_FIRST; i <= HV_SLOT_LAST; i++)
-			((uint64_t *)page_to_virt(pg))[i] = 0;
+		memset(&entry[HV_SLOT_FIRST], 0, (HV_SLOT_LAST - HV_SLOT_FIRST + 1) * sizeof(*entry));
 	return 0;
 }
 
@@ -101,20 +120,23 @@ static int table_validate(struct page *pg, uint64_t type)
 		if (rc)
 			return rc;
 	}
-	while (pg->cursor < PT_ENTRIES) {
-		i = pg->cursor;
-		if (type != PGT_l4 || !slot_is_hypervisor(i)) {
-			value = entry[i];
-			rc = pte_get(pg->owner, pg->owner, type, &value);
-			if (rc)
-				return rc;
-			if (value != entry[i])
-				entry[i] = value;
+	while ((i = next_present(entry, pg->cursor)) < PT_ENTRIES) {
+		if (type == PGT_l4 && slot_is_hypervisor(i)) {
+			pg->cursor = HV_SLOT_LAST + 1;
+			continue;
 		}
+		pg->cursor = i;
+		value = entry[i];
+		rc = pte_get(pg->owner, pg->owner, type, &value);
+		if (rc)
+			return rc;
+		if (value != entry[i])
+			entry[i] = value;
 		pg->cursor = i + 1;
 		if (i + 1 < PT_ENTRIES && type != PGT_l1 && preempt_check())
 			return -XEN_ERESTART;
 	}
+	pg->cursor = PT_ENTRIES;
 	if (type == PGT_l4)
 		mm_install_hv_slots(pg->owner, entry);
 	return 0;
