@@ -437,7 +437,7 @@ START_TEST(test_errors)
 	ck_assert_int_eq(op(EVTCHNOP_alloc_unbound, &(struct evtchn_alloc_unbound){ .dom = 0 }), -XEN_EPERM);
 	ck_assert_int_eq(op(EVTCHNOP_alloc_unbound, &(struct evtchn_alloc_unbound){ .dom = 99 }), -XEN_ESRCH);
 	ck_assert_int_eq(op(EVTCHNOP_status, &(struct evtchn_status){ .dom = 0, .port = 1 }), -XEN_EPERM);
-	ck_assert_int_eq(op(EVTCHNOP_bind_pirq, &(struct evtchn_bind_pirq){ .pirq = 3 }), -XEN_EINVAL);
+	ck_assert_int_eq(op(EVTCHNOP_bind_pirq, &(struct evtchn_bind_pirq){ .pirq = 3 }), -XEN_EPERM);
 	ck_assert_int_eq(op(EVTCHNOP_expand_array, &(struct evtchn_expand_array){ .array_gfn = 1UL << 40 }), -XEN_EINVAL);
 	ck_assert_int_eq(op(EVTCHNOP_init_control, &(struct evtchn_init_control){ .control_gfn = 5 }), -XEN_EINVAL);
 	ck_assert_int_eq(op(14, NULL), -XEN_ENOSYS);

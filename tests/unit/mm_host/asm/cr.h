@@ -23,5 +23,6 @@ static inline uint64_t read_cr4(void) { return test_cr4; }
 static inline void write_cr4(uint64_t v) { test_cr4 = v; }
 static inline void invlpg(uint64_t va) { (void)va; }
 static inline void wbinvd(void) { }
+static inline void clflush(volatile void *p) { (void)p; }
 
 #endif
