@@ -21,7 +21,7 @@ done
 missed=()
 run() { # script arguments...
 	say "$*"
-	"$SOCLE_TOP/tests/bench/$1" "${@:2}" || missed+=("$*")
+	bash "$SOCLE_TOP/tests/bench/$1" "${@:2}" || missed+=("$*")
 }
 for name in "${names[@]}"; do
 	case $name in
@@ -38,7 +38,7 @@ for name in "${names[@]}"; do
 			run sched/run.sh --seconds 3
 		else
 			run sched/run.sh
-			run sched/run.sh --cpus 2 --time
+			run sched/run.sh --cpus 2
 		fi
 		;;
 	boot) if [ $quick = 1 ]; then run run.sh --runs 1; else run run.sh --icount; fi ;;

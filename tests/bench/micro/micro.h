@@ -10,6 +10,7 @@ void bench_traps(void);		/* system calls and page faults of the guest */
 void bench_tables(void);	/* updates of page tables, pins, bases */
 void bench_events(void);	/* events to oneself, timers */
 void bench_peers(void);		/* a second domain: round trips, switches, grants */
+void bench_fifo(void);		/* events by queues; the last */
 
 struct peer;
 void bench_grants(const struct peer *p);
