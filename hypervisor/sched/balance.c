@@ -142,6 +142,19 @@ void balance_lift(const struct runqueue *rq, struct fair_entity *e)
 		fair_lift(e, READ_ONCE(lowest->waiting_vtime));
 }
 
+/* Whoever runs alone there is not interrupted, so his time is accounted here. */
+static bool is_ahead(struct runqueue *q, const struct fair_entity *e, uint64_t now)
+{
+	bool ahead;
+
+	if (!spin_trylock(&q->lock))
+		return false;
+	sched_charge(q, now);
+	ahead = !q->running->idle && fair_earlier(e->vtime + sched_slice_ns(), q->running->sched.fair.vtime);
+	spin_unlock(&q->lock);
+	return ahead;
+}
+
 int balance_offer(struct runqueue *rq, uint64_t now)
 {
 	struct fair_entity *e = rq->fair.nr ? fair_first(&rq->fair, now) : NULL;
@@ -155,10 +168,9 @@ int balance_offer(struct runqueue *rq, uint64_t now)
 	if (cpu >= 0 && (unsigned int)cpu != rq->cpu)
 		return cpu;
 	for (unsigned int i = 0; i < smp_nr_cpus(); i++) {
-		const struct runqueue *q = sched_queue(i);
+		struct runqueue *q = sched_queue(i);
 
-		if (q != rq && !READ_ONCE(q->waiting) && balance_allowed(v, i) &&
-		    fair_earlier(e->vtime + sched_slice_ns(), READ_ONCE(q->fair.base)))
+		if (q != rq && !READ_ONCE(q->waiting) && balance_allowed(v, i) && is_ahead(q, e, now))
 			return (int)i;
 	}
 	return -1;

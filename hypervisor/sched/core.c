@@ -121,7 +121,7 @@ void sched_publish_hints(struct runqueue *rq, uint64_t now)
 					       : (int64_t)(rq->running->sched.fair.vtime - rq->fair.base));
 }
 
-static void charge(struct runqueue *rq, uint64_t now)
+void sched_charge(struct runqueue *rq, uint64_t now)
 {
 	struct vcpu *v = rq->running;
 
@@ -160,7 +160,7 @@ static void enqueue_woken(struct runqueue *rq, struct vcpu *v)
 {
 	uint64_t now = system_time();
 
-	charge(rq, now);
+	sched_charge(rq, now);
 	fair_adopt(&rq->fair, &v->sched.fair);
 	fair_insert(&rq->fair, &v->sched.fair, true);
 	runstate_update(v, RUNSTATE_runnable);
@@ -285,7 +285,7 @@ static struct vcpu *choose(struct runqueue *rq, uint64_t now)
 	struct fair_entity *e;
 	uint64_t again;
 
-	charge(rq, now);
+	sched_charge(rq, now);
 	/* One that must leave this CPU finds its place when it is saved: sched_run(). */
 	if (!prev->idle && sched_runnable(prev) && balance_allowed(prev, rq->cpu)) {
 		if (prev->sched.yielded)

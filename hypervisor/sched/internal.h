@@ -36,6 +36,8 @@ static inline struct vcpu *vcpu_of(struct fair_entity *e)
 uint64_t sched_slice_ns(void);
 /* The CPU of the queue chooses anew soon. */
 void sched_reschedule(const struct runqueue *rq);
+/* Accounts the running vCPU's time up to now. Queue lock held. */
+void sched_charge(struct runqueue *rq, uint64_t now);
 /* Brings the hints up to date. Queue lock held. */
 void sched_publish_hints(struct runqueue *rq, uint64_t now);
 
