@@ -71,7 +71,7 @@ static int flush_multi(struct domain *d, uint64_t gva)
 	uint64_t mask[VCPU_MASK_WORDS];
 
 	if (vcpu_mask_get(d, gva, mask))
-		return -XEN_EFAULT;
+		return -XEN_EINVAL;	/* sic: pv-abi's errno of an operation, not of the list */
 	tlb_flush_vcpus(d, mask);
 	return 0;
 }
