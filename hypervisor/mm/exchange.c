@@ -106,6 +106,7 @@ static int chunk_commit(struct chunk *c, uint64_t first)
 		list_del(&pg->list);
 		pg->owner = NULL;
 		pg->type = 0;
+		pg->stamp = tlb_stamp();	/* a read-only mapping may have gone without one */
 		m2p_set(page_to_mfn(pg), INVALID_M2P_ENTRY);
 		palloc_put(pg, 0);
 	}
