@@ -21,6 +21,7 @@
 #include <abi/sched.h>
 #include "asm/atomic.h"
 #include "boot/cmdline.h"
+#include "cpu/smp.h"
 #include "debug/keys.h"
 #include "debug/last.h"
 #include "debug/log.h"
@@ -440,6 +441,8 @@ static void __attribute__((noreturn)) machine_follow(uint32_t reason)
 		}
 	}
 	printk("The machine is halted.\n");
+	/* Nothing is printed from here on: another CPU may stop with the log's lock held. */
+	smp_stop_others();
 	machine_halt();
 }
 

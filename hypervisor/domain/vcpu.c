@@ -121,8 +121,9 @@ static void info_unregister(struct vcpu *v)
 
 void vcpu_relinquish(struct vcpu *v)
 {
-	timer_stop(&v->singleshot);
-	timer_stop(&v->periodic);
+	v->periodic_period = 0;
+	timer_kill(&v->singleshot);
+	timer_kill(&v->periodic);
 	sched_poll_wake(v);		/* stops the timer; the pause keeps it from running */
 	v->runstate_va = v->time_va = 0;
 	v->time_base = (struct vcpu_time_info){ 0 };

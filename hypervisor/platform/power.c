@@ -95,6 +95,7 @@ void machine_poweroff(void)
 		delay(1000000);
 	}
 	printk("power: the firmware gave no way to switch off; halted, it is safe to switch off now\n");
+	smp_stop_others();
 	machine_halt();
 }
 
