@@ -324,6 +324,7 @@ void kit_main(struct start_info *si)
 	(void)si;
 	kit_map_shared_info();
 	kit_traps_init();
+	kit_events_init();	/* a guest's console sends some */
 	frame = kit_va_to_mfn(gdt);
 	gdt[CODE] = 0x00affb000000ffffUL;
 	CHECK(!kit_make_readonly(gdt) && !hypercall2(__HYPERVISOR_set_gdt, &frame, 16), "a GDT");

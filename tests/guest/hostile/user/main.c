@@ -173,6 +173,7 @@ static void test_syscalls(void)
 {
 	static const uint64_t flags[] = { 0x202, 0x602, 0x40202, 0x200202, 0x4202, 0x44602, 0xad7 };
 	static const uint64_t stacks[] = { 0, 1, 8, 0xffff830000300000UL, 0x8000000000000000UL, ~0UL, HV_START, HV_END };
+	struct callback_register none = { .type = CALLBACKTYPE_syscall };
 	unsigned int wrong = 0;
 
 	memcpy(code, "\x0f\x05\x0f\x0b", 4);
@@ -215,7 +216,7 @@ static void test_syscalls(void)
 	hypercall2(__HYPERVISOR_set_debugreg, 7, 0);
 	hypercall2(__HYPERVISOR_set_debugreg, 6, 0);
 	/* No callback: an invalid instruction. */
-	hypercall3(__HYPERVISOR_set_callbacks, 0, 0, 0);
+	hypercall2(__HYPERVISOR_callback_op, CALLBACKOP_register, &none);
 	RUN("\x0f\x05");
 	CHECK(seen.vector == 6 && seen.rip == USER_CODE, "without a callback it is none: vector %lu", seen.vector);
 	kit_traps_init();
@@ -276,6 +277,7 @@ void kit_main(struct start_info *si)
 	(void)si;
 	kit_map_shared_info();
 	kit_traps_init();
+	kit_events_init();	/* a guest's console sends some */
 	test_setup();
 	test_instructions();
 	test_interrupts();
