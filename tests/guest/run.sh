@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Boots each bare kernel of this folder as dom0 and prints its TAP, numbered through, one "name: " before each line.
 #   run.sh [--xen] [name...]     --xen: on the distribution's Xen, to show that the test itself is right
-# A name is a folder, such as "traps" or "hostile/mappings". GUEST_CPUS is the number of CPUs, GUEST_TIMEOUT a bound in seconds.
+# A name is a folder, such as "traps" or "hostile/mappings"; hostile/deaths has a runner of its own, deaths.sh.
+# GUEST_CPUS is the number of CPUs, GUEST_TIMEOUT a bound in seconds.
 set -u -o pipefail
 . "$(dirname "$0")/../lib/common.sh"
 . "$SOCLE_TOP/tests/lib/kernel.sh"
@@ -17,7 +18,7 @@ if [ "${1:-}" = --xen ]; then
 	append="console=com1 com1=115200,8n1 dom0_mem=256M dom0_max_vcpus=4 loglvl=none"
 fi
 names=("$@")
-[ ${#names[@]} = 0 ] && for d in "$SOCLE_TOP"/tests/guest/{*,hostile/*}/main.c; do d=${d#"$SOCLE_TOP/tests/guest/"} && names+=("${d%/main.c}"); done
+[ ${#names[@]} = 0 ] && for d in "$SOCLE_TOP"/tests/guest/{*,hostile/*}/main.c; do d=${d#"$SOCLE_TOP/tests/guest/"} && [ "$d" = hostile/deaths/main.c ] || names+=("${d%/main.c}"); done
 
 total=0 status=0
 for name in "${names[@]}"; do
