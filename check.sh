@@ -59,7 +59,7 @@ if ring unit; then
 	[ "$rc" = 0 ] || { [ "$bad" = 0 ] && failed=$((failed + 1)); tail -n 40 "$SOCLE_BUILD/log/unit.log"; cat "$SOCLE_BUILD"/tests/unit/*.log 2>/dev/null | grep -a '%\|:[FE]:\|ERROR: ' | head -n 40; }
 	echo "unit: ${n:-0} programs ok, $bad not ok"
 fi
-ring fuzz && run_tap fuzz bash "$SOCLE_TOP/tests/fuzz/run.sh"
+ring fuzz && run_tap fuzz bash "$SOCLE_TOP/tests/fuzz/run.sh" && run_tap fuzz-argstorm bash "$SOCLE_TOP/tests/fuzz/argstorm.sh"
 ring cli && for t in "$SOCLE_TOP"/tests/cli/*.sh; do [ -e "$t" ] && run_tap "cli-$(basename "$t" .sh)" env -C "$SOCLE_BUILD" srcdir="$SOCLE_TOP" bash "$t"; done
 if ring guest || ring system; then fetch_kernel linux-image-amd64; fi
 ring guest && for t in "$SOCLE_TOP"/tests/guest/*.sh; do [ -e "$t" ] && run_tap "guest-$(basename "$t" .sh)" bash "$t"; done
