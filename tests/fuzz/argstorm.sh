@@ -26,14 +26,14 @@ case $seed$count$cpus in *[!0-9]*) die "seed, count and cpus are numbers" ;; esa
 n=0 status=0
 say_tap() { n=$((n + 1)); if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; status=1; fi; }
 for role in $roles; do
-	case $role in domu) calls=${count:-250000} ;; dom0) calls=${count:-250000} ;; *) die "no role \"$role\"" ;; esac
+	case $role in domu) calls=${count:-100000} ;; dom0) calls=${count:-250000} ;; *) die "no role \"$role\"" ;; esac
 	log=$SOCLE_BUILD/log/argstorm-$role.log
 	mkdir -p "$SOCLE_BUILD/log"
 	# The time limit is there against hanging; it grows with what was asked for.
 	timeout -k 2 "${ARGSTORM_TIMEOUT:-$((150 + calls / 200))}" qemu-system-x86_64 -accel "${GUEST_ACCEL:-tcg,thread=multi}" -cpu "${QEMU_CPU:-qemu64}" \
 		-machine "${QEMU_MACHINE:-pc}" -smp "$cpus" -m 512 -display none -no-reboot -net none -serial "file:$log" \
 		${QEMU_MORE:-} -kernel "$hypervisor" -append "$append" \
-		-initrd "$SOCLE_BUILD/tests/fuzz/argstorm.elf role=$role seed=$seed count=$calls$more" </dev/null >/dev/null 2>&1
+		-initrd "$SOCLE_BUILD/tests/fuzz/argstorm.elf role=$role seed=$seed count=$calls$more" </dev/null >/dev/null 2>"$log.qemu"
 	tr -d '\r' <"$log" | sed 's/^(XEN) \(# \|ok \|not ok \|1\.\.\|Bail\)/\1/' >"$log.txt"
 	grep -a '^# ' "$log.txt"
 	while IFS= read -r line; do
@@ -42,6 +42,7 @@ for role in $roles; do
 		*) say_tap 1 "$role: ${line#* - }" ;;
 		esac
 	done < <(grep -aE '^(not )?ok [0-9]' "$log.txt")
+	grep -a . "$log.qemu" | head -n 3 | sed 's/^/# qemu: /'
 	if ! grep -qa '^1\.\.[1-9]' "$log.txt"; then
 		say_tap 1 "$role: seed $seed, count $calls: the machine did not get to the end"
 		tail -n 25 "$log.txt" | sed 's/^/# /'

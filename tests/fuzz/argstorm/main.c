@@ -29,8 +29,8 @@ static uint64_t number(const char *name, uint64_t otherwise)
 	return v;
 }
 
-/* Breakpoints that the storm asked for. */
-static void ignore(struct kit_frame *f) { (void)f; }
+/* Breakpoints that the storm asked for; single steps, each of which would be a trap from here on, end. */
+static void debug(struct kit_frame *f) { f->rflags &= ~(1UL << 8); }
 
 /* Events are masked, until a copy into shared_info says otherwise; masked again, by the return too (pv-abi 3.5). */
 static void event(struct kit_frame *f)
@@ -78,11 +78,12 @@ void kit_main(struct start_info *si)
 	child_template();
 	seed = number("seed=", 1);
 	count = number("count=", 20000);
+	own_domid = (uint16_t)number("domid=", 0);
 	is_guest = option("role=child") != NULL;
 	kit_map_shared_info();
 	kit_events_disable();
 	kit_traps_init();
-	kit_trap_handler(1, ignore);
+	kit_trap_handler(1, debug);
 	kit_event_handler(event);
 	if (is_guest) {
 		storm_prepare();

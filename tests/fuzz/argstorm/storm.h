@@ -71,6 +71,7 @@ extern const unsigned int nr_calls;
 extern uint64_t pool[POOL + 1][512];	/* the last one is a hole */
 extern uint64_t pool_mfn[POOL];
 extern bool is_guest;
+extern uint16_t own_domid;
 
 void storm_seed(uint64_t seed);
 uint64_t rnd(uint64_t limit);
@@ -79,6 +80,9 @@ void storm_prepare(void);
 void storm_show_frames(void);
 /* One call, the i-th; trace: tells of it before it is made. */
 const struct call *storm_step(uint64_t i, bool trace, long *result);
+
+/* insn.c */
+void storm_instruction(void);
 
 /* child.c */
 struct report {				/* in a page of its own, read by the parent */

@@ -5,6 +5,7 @@
  * The kernel must outlive its own nonsense, so what it stands on is out of reach: its code, its root and the argument pages
  * are no part of the pool from which frames and addresses are taken.
  */
+#include <abi/grant_table.h>
 #include <abi/platform.h>
 #include <abi/sched.h>
 #include <abi/sysctl.h>
@@ -18,7 +19,9 @@
 uint64_t pool[POOL + 1][512] PAGE_ALIGNED;
 uint64_t pool_mfn[POOL];
 bool is_guest;
+uint16_t own_domid;
 
+static uint8_t grant_window[PAGE_SIZE] PAGE_ALIGNED;	/* the first page of our grant table */
 static uint8_t arena[ARENA + 1][PAGE_SIZE] PAGE_ALIGNED;
 static unsigned int used;	/* bytes of the arena */
 static uint32_t ports[KNOWN], handles[KNOWN];
@@ -318,6 +321,11 @@ static uint64_t value(const struct field *f)
 		return right(f);
 	case CODE:
 		return is_guest && !rnd(20) ? interesting() : right(f);
+	case COUNT:
+		/* What lies behind the last element is words of other calls; taken for operations, they would hit home. */
+		if (!is_guest)
+			return rnd(25) ? right(f) : rnd(2) ? rnd(elements + 1) : 1UL << 31;
+		return rnd(25) ? right(f) : interesting();
 	case CONST:
 		return rnd(60) ? right(f) : interesting();
 	case NEW_PORT: case NEW_HANDLE:
@@ -358,6 +366,24 @@ static void learn(void)
 			if (*lists[l].at > 4096)
 				pool_mfn[rnd(POOL)] = *lists[l].at;
 		}
+}
+
+/* An entry of our grant table: to ourselves, mostly. */
+static void offer(void)
+{
+	struct grant_entry_v1 e = { .flags = GTF_permit_access, .domid = own_domid, .frame = (uint32_t)frame(0) };
+	uint64_t word, at = (uint64_t)grant_window + rnd(16) * sizeof(e);
+
+	if (shakes_ground((uint64_t)e.frame << 12, 0))
+		e.frame = (uint32_t)pool_mfn[0];
+	if (!rnd(3))
+		e.flags |= GTF_readonly;
+	if (!rnd(12))
+		e.flags = (uint16_t)rnd(0);
+	if (!rnd(12))
+		e.domid = (uint16_t)domain();
+	memcpy(&word, &e, sizeof(word));
+	KIT_TRY("mov %0, (%1)", , "r"(word), "r"(at));
 }
 
 /* A write to a page of the pool, if it is mapped writable at the moment (or a table, and the write is emulated). */
@@ -437,6 +463,10 @@ const struct call *storm_step(uint64_t i, bool trace, long *result)
 
 	if (!rnd(8))
 		scribble();
+	if (!rnd(12))
+		offer();
+	if (is_guest && !rnd(10))
+		storm_instruction();
 	nr_built = nr_lists = 0;
 	elements = 1;
 	for (unsigned int k = 0; k < 4 && c->arg[k].width; k++)
@@ -468,8 +498,19 @@ void storm_show_frames(void)
 	kit_printf("\n");
 }
 
+static void map_grant_table(void)
+{
+	uint64_t f = 0;
+	struct gnttab_setup_table s = { .dom = DOMID_SELF, .nr_frames = 1, .frame_list = (uint64_t)&f };
+
+	if (hypercall3(__HYPERVISOR_grant_table_op, GNTTABOP_setup_table, &s, 1) || s.status ||
+	    kit_set_pte(grant_window, f << 12 | PTE_P | PTE_RW | PTE_A | PTE_D))
+		kit_printf("# no grant table\n");
+}
+
 void storm_prepare(void)
 {
+	map_grant_table();
 	for (unsigned int i = 0; i < POOL; i++)
 		pool_mfn[i] = kit_va_to_mfn(pool[i]);
 	image_first = kit_va_to_mfn(kit_image_start);
