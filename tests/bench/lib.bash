@@ -23,7 +23,7 @@ bench_boot() { # socle|xen kernel file
 }
 
 # Lines "name;minimum;median;note" of both (no commas in them) -> CSV; an operation that only one has keeps an empty field.
-bench_join() { # socle xen
+bench_join() { # socle xen, each of them a file
 	echo "what,socle min,xen min,ratio,socle median,xen median,note"
 	awk -F';' -v OFS=',' 'FILENAME == ARGV[1] { x[$1] = $2; xm[$1] = $3; next }
 		{ name = $1

@@ -13,6 +13,7 @@
 #define TIMER_AHEAD	200000UL	/* ticks; longer than arming takes */
 
 static struct evtchn_send self;
+uint32_t bench_timer_port;
 
 void bench_event_callback(const char *stub)
 {
@@ -90,8 +91,7 @@ static uint64_t fire_timer(unsigned long n)
 	return sum;
 }
 
-/* The moment in system time when the counter will be at `at`. */
-static uint64_t ns_at(uint64_t at)
+uint64_t bench_ns_at(uint64_t at)
 {
 	const struct vcpu_time_info t = kit_vcpu_info()->time;
 	uint64_t delta = at - t.tsc_timestamp;
@@ -107,7 +107,7 @@ static uint64_t timer_lateness(unsigned long n, bool block)
 
 	for (unsigned long i = 0; i < n; i++) {
 		uint64_t seen = bench_events_seen[0], due = ticks() + TIMER_AHEAD, now;
-		struct vcpu_set_singleshot_timer t = { .timeout_abs_ns = ns_at(due) };
+		struct vcpu_set_singleshot_timer t = { .timeout_abs_ns = bench_ns_at(due) };
 
 		/*
 		 * Who spins unmasks before he arms, as nobody delivers what is pending at an unmasking; who blocks stays
@@ -192,7 +192,7 @@ void bench_events(void)
 	self.port = bench_port[0] = ipi.port;
 	for (unsigned int i = 0; i < sizeof(sends) / sizeof(sends[0]); i++)
 		bench_run(&sends[i]);
-	bench_port[0] = timer.port;
+	bench_port[0] = bench_timer_port = timer.port;
 	for (unsigned int i = 0; i < sizeof(timers) / sizeof(timers[0]); i++)
 		bench_run(&timers[i]);
 }

@@ -21,6 +21,7 @@ void kit_main(struct start_info *si)
 	bench_tables();
 	bench_events();
 	bench_peers();
+	bench_holds();
 	bench_fifo();
 	kit_printf("BENCH-DONE\n");
 	kit_shutdown(SHUTDOWN_reboot);

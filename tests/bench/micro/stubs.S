@@ -56,6 +56,20 @@ bench_event_stub:
 bench_event_stub1:
 	event_stub 1
 
+/* As the first, and notes when. */
+	.globl bench_timed_stub
+	.balign 16
+bench_timed_stub:
+	push	%rax
+	push	%rdx
+	rdtsc
+	shl	$32, %rdx
+	or	%rdx, %rax
+	mov	%rax, bench_event_at(%rip)
+	pop	%rdx
+	pop	%rax
+	event_stub 0
+
 /* void bench_enter_user(iret frame, rbx there) */
 	.globl bench_enter_user
 bench_enter_user:
@@ -67,7 +81,8 @@ bench_enter_user:
 
 	.bss
 	.balign 64
-	.globl bench_syscalls, bench_faults, bench_port, bench_events_seen
+	.globl bench_syscalls, bench_faults, bench_port, bench_events_seen, bench_event_at
+bench_event_at:		.skip 8
 bench_syscalls:		.skip 8
 bench_faults:		.skip 8
 bench_port:		.skip 8
