@@ -4,6 +4,8 @@
 #include <abi/sysctl.h>
 #include "surface.h"
 
+#define PATIENCE 1000000u
+
 static struct xen_domctl op;
 static struct xen_sysctl sc;
 static struct vcpu_guest_context context;
@@ -25,6 +27,16 @@ static long create(uint16_t want, struct xen_domctl_createdomain c)
 	fresh();
 	op.u.createdomain = c;
 	return dom(XEN_DOMCTL_createdomain, want);
+}
+
+/* A dead domain is there until its last reference goes, and dies again with success. */
+static long gone(uint16_t id)
+{
+	long rc = 0;
+
+	for (unsigned int i = 0; !rc && i < PATIENCE; i++)
+		rc = dom(XEN_DOMCTL_destroydomain, id);
+	return rc;
 }
 
 static void births(uint16_t child)
@@ -76,7 +88,7 @@ static void births(uint16_t child)
 	CHECK_EQ(dom(XEN_DOMCTL_unpausedomain, 77), -XEN_EINVAL, "unpausedomain twice");
 	CHECK_EQ(dom(XEN_DOMCTL_pausedomain, 77), 0, "pausedomain");
 	CHECK_EQ(dom(XEN_DOMCTL_destroydomain, 77), 0, "destroydomain");
-	CHECK_EQ(dom(XEN_DOMCTL_destroydomain, 77), -XEN_ESRCH, "destroydomain twice");
+	CHECK_EQ(gone(77), -XEN_ESRCH, "destroydomain until there is nothing left");
 }
 
 static void self(void)
@@ -215,7 +227,7 @@ static void vcpus(uint16_t d)
 	op.u.vcpuaffinity = (struct xen_domctl_vcpuaffinity){ .flags = XEN_VCPUAFFINITY_HARD, .cpumap_hard = { (uint64_t)&map, 64 } };
 	CHECK_EQ(dom(XEN_DOMCTL_setvcpuaffinity, d), 0, "setvcpuaffinity");
 	CHECK_EQ(dom(XEN_DOMCTL_getvcpuaffinity, d), 0, "getvcpuaffinity");
-	map = 2;
+	map = 1UL << nr_cpus;
 	CHECK_EQ(dom(XEN_DOMCTL_setvcpuaffinity, d), -XEN_EINVAL, "setvcpuaffinity to no CPU");
 	op.u.sendtrigger = (struct xen_domctl_sendtrigger){ .trigger = XEN_DOMCTL_SENDTRIGGER_RESET };
 	CHECK_EQ(dom(XEN_DOMCTL_sendtrigger, d), -XEN_ENOSYS, "sendtrigger reset");
@@ -389,7 +401,7 @@ static void machine(uint16_t d)
 	sys_fresh();
 	sc.u.getcpuinfo = (struct xen_sysctl_getcpuinfo){ .max_cpus = 8, .info = (uint64_t)buffer };
 	CHECK_EQ(sys(XEN_SYSCTL_getcpuinfo), 0, "getcpuinfo");
-	CHECK_EQ(sc.u.getcpuinfo.nr_cpus, 1, "of one CPU");
+	CHECK_EQ(sc.u.getcpuinfo.nr_cpus, nr_cpus, "of all CPUs");
 	sc.u.availheap = (struct xen_sysctl_availheap){ .node = -1 };
 	CHECK_EQ(sys(XEN_SYSCTL_availheap), 0, "availheap");
 	CHECK(sc.u.availheap.avail_bytes, "there is some");
@@ -397,7 +409,7 @@ static void machine(uint16_t d)
 	CHECK_EQ(sys(XEN_SYSCTL_availheap), 0, "availheap of node 5000");
 	sys_fresh();
 	CHECK_EQ(sys(XEN_SYSCTL_cputopoinfo), 0, "cputopoinfo, size");
-	CHECK_EQ(sc.u.cputopoinfo.num_cpus, 1, "one CPU");
+	CHECK_EQ(sc.u.cputopoinfo.num_cpus, nr_cpus, "all CPUs");
 	sc.u.cputopoinfo.cputopo = (uint64_t)buffer;
 	CHECK_EQ(sys(XEN_SYSCTL_cputopoinfo), 0, "cputopoinfo");
 	sys_fresh();
@@ -417,8 +429,8 @@ static void pools_and_policies(void)
 	CHECK_EQ(sys(XEN_SYSCTL_pcitopoinfo), -XEN_EINVAL, "pcitopoinfo without lists");
 	sc.u.cpupool_op = (struct xen_sysctl_cpupool_op){ .op = XEN_SYSCTL_CPUPOOL_OP_INFO, .cpumap = { (uint64_t)&map, 64 } };
 	CHECK_EQ(sys(XEN_SYSCTL_cpupool_op), 0, "cpupool_op info");
-	CHECK_EQ(sc.u.cpupool_op.n_dom, 2, "two domains");
-	CHECK_EQ(map, 1, "one CPU");
+	CHECK(sc.u.cpupool_op.n_dom >= 2, "of %u domains", sc.u.cpupool_op.n_dom);
+	CHECK_EQ(map, (1UL << nr_cpus) - 1, "all CPUs");
 	sc.u.cpupool_op = (struct xen_sysctl_cpupool_op){ .op = XEN_SYSCTL_CPUPOOL_OP_INFO, .cpupool_id = 1 };
 	CHECK_EQ(sys(XEN_SYSCTL_cpupool_op), -XEN_ENOENT, "cpupool_op info of pool 1");
 	sc.u.cpupool_op = (struct xen_sysctl_cpupool_op){ .op = XEN_SYSCTL_CPUPOOL_OP_FREEINFO, .cpumap = { (uint64_t)&map, 64 } };

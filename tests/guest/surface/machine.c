@@ -209,7 +209,7 @@ static long mca(uint32_t cmd)
 
 static void machine_check(void)
 {
-	static struct mcinfo_logical_cpu cpu[4];
+	static struct mcinfo_logical_cpu cpu[16];
 	static uint8_t data[2048];
 
 	mc.interface_version = 1;
@@ -217,15 +217,15 @@ static void machine_check(void)
 	CHECK_EQ(hypercall1(__HYPERVISOR_mca, BAD_POINTER), -XEN_EFAULT, "mca, bad pointer");
 	mc.u.mc_physcpuinfo = (struct xen_mc_physcpuinfo){ 0 };
 	CHECK_EQ(mca(XEN_MC_physcpuinfo), 0, "physcpuinfo without a buffer");
-	CHECK_EQ(mc.u.mc_physcpuinfo.ncpus, 1, "counts");
+	CHECK_EQ(mc.u.mc_physcpuinfo.ncpus, nr_cpus, "counts");
 	mc.u.mc_physcpuinfo = (struct xen_mc_physcpuinfo){ .ncpus = 0, .info = (uint64_t)cpu };
 	CHECK_EQ(mca(XEN_MC_physcpuinfo), -XEN_EINVAL, "physcpuinfo of none");
-	mc.u.mc_physcpuinfo = (struct xen_mc_physcpuinfo){ .ncpus = 4, .info = (uint64_t)cpu };
+	mc.u.mc_physcpuinfo = (struct xen_mc_physcpuinfo){ .ncpus = 16, .info = (uint64_t)cpu };
 	CHECK_EQ(mca(XEN_MC_physcpuinfo), 0, "physcpuinfo");
-	CHECK_EQ(mc.u.mc_physcpuinfo.ncpus, 1, "one CPU");
-	CHECK(cpu[0].mc_ncores == 1 && cpu[0].mc_nthreads == 1, "of %u cores, %u threads", cpu[0].mc_ncores, cpu[0].mc_nthreads);
+	CHECK_EQ(mc.u.mc_physcpuinfo.ncpus, nr_cpus, "of all CPUs");
+	CHECK(cpu[0].mc_ncores && cpu[0].mc_nthreads, "of %u cores, %u threads", cpu[0].mc_ncores, cpu[0].mc_nthreads);
 	CHECK(cpu[0].mc_vendorid[0] != 0, "by '%.12s'", cpu[0].mc_vendorid);
-	mc.u.mc_physcpuinfo = (struct xen_mc_physcpuinfo){ .ncpus = 4, .info = BAD_POINTER };
+	mc.u.mc_physcpuinfo = (struct xen_mc_physcpuinfo){ .ncpus = 16, .info = BAD_POINTER };
 	CHECK_EQ(mca(XEN_MC_physcpuinfo), -XEN_EFAULT, "physcpuinfo, bad buffer");
 	mc.u.mc_fetch = (struct xen_mc_fetch){ .flags = 0, .data = (uint64_t)data };
 	CHECK_EQ(mca(XEN_MC_fetch), -XEN_EINVAL, "fetch of neither kind");

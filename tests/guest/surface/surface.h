@@ -15,6 +15,7 @@
 #define NOBODY		1234			/* a domain that is not */
 
 extern bool on_xen;
+extern uint32_t nr_cpus;	/* of the machine */
 
 /* A result where Socle and Xen differ on purpose: docs/abi.md has the reason under the same operation. */
 #define CHECK_DIFFERS(got, ours, xens, what) CHECK_EQ(got, on_xen ? (xens) : (ours), what)
