@@ -82,6 +82,7 @@ struct domain_evtchn {
 	struct fifo_domain *fifo;		/* NULL in 2-level mode */
 	struct port *bucket[NR_BUCKETS];
 	uint32_t nr_ports;			/* ports whose bucket exists */
+	uint32_t lowest_free;			/* no port from 1 to below it is free */
 	uint32_t nr_open;			/* ports that are not free */
 	uint32_t reset_cursor;			/* where EVTCHNOP_reset goes on */
 	uint32_t teardown_cursor;		/* the same for the domain's end, under its teardown lock */

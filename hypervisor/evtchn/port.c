@@ -67,7 +67,7 @@ int port_alloc(struct domain *d, uint32_t *port, struct port **p)
 
 	if (e->dying)
 		return -XEN_EINVAL;
-	for (uint32_t n = 1; n <= limit; n++) {
+	for (uint32_t n = MAX(e->lowest_free, 1u); n <= limit; n++) {
 		if (n >= e->nr_ports) {
 			rc = bucket_add(e);
 			if (rc)
@@ -78,6 +78,7 @@ int port_alloc(struct domain *d, uint32_t *port, struct port **p)
 			**p = (struct port){ .priority = EVTCHN_FIFO_PRIORITY_DEFAULT,
 					     .last_priority = EVTCHN_FIFO_PRIORITY_DEFAULT };
 			e->nr_open++;
+			e->lowest_free = n + 1;
 			*port = n;
 			return 0;
 		}
@@ -89,6 +90,7 @@ void port_free(struct domain *d, uint32_t port, struct port *p)
 {
 	d->evtchn->delivery->clear_pending(d, port);
 	p->state = PORT_FREE;
+	d->evtchn->lowest_free = MIN(d->evtchn->lowest_free, port);
 	d->evtchn->nr_open--;
 }
 
