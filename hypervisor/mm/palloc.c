@@ -24,6 +24,7 @@
 #define NR_ZONES (52 - PAGE_SHIFT + 1)
 
 static struct list_head free_list[NR_ZONES][PALLOC_MAX_ORDER + 1];
+static uint32_t zone_orders[NR_ZONES];	/* bit o: free_list[zone][o] is not empty */
 static uint64_t free_pages, claimed_pages;
 static struct spinlock palloc_lock = SPINLOCK_INIT(RANK_PALLOC);
 
@@ -34,9 +35,11 @@ static unsigned int zone_of(mfn_t mfn)
 
 void palloc_init(void)
 {
-	for (unsigned int z = 0; z < NR_ZONES; z++)
+	for (unsigned int z = 0; z < NR_ZONES; z++) {
 		for (unsigned int o = 0; o <= PALLOC_MAX_ORDER; o++)
 			list_init(&free_list[z][o]);
+		zone_orders[z] = 0;
+	}
 	free_pages = 0;
 	claimed_pages = 0;
 }
@@ -48,12 +51,17 @@ static void block_insert(mfn_t mfn, unsigned int order)
 	pg->flags |= PG_FREE;
 	pg->order = order;
 	list_add(&pg->list, &free_list[zone_of(mfn)][order]);
+	zone_orders[zone_of(mfn)] |= 1u << order;
 }
 
 static void block_remove(struct page *pg)
 {
+	unsigned int zone = zone_of(page_to_mfn(pg));
+
 	pg->flags &= ~PG_FREE;
 	list_del(&pg->list);
+	if (list_empty(&free_list[zone][pg->order]))
+		zone_orders[zone] &= ~(1u << pg->order);
 }
 
 static void free_locked(mfn_t mfn, unsigned int order)
@@ -104,24 +112,23 @@ void palloc_add(mfn_t first, mfn_t end)
 static struct page *take_locked(unsigned int order, unsigned int top_zone)
 {
 	for (int z = (int)top_zone; z >= 0; z--) {
-		for (unsigned int o = order; o <= PALLOC_MAX_ORDER; o++) {
-			struct list_head *head = &free_list[z][o];
-			struct page *pg;
+		unsigned int o = order;
+		struct page *pg;
 
-			if (list_empty(head))
-				continue;
-			pg = list_first(head, struct page, list);
-			block_remove(pg);
-			/* Keep the upper half, give the lower ones back: low frames stay for narrow requests. */
-			while (o > order) {
-				o--;
-				block_insert(page_to_mfn(pg), o);
-				pg[1UL << o].stamp = pg->stamp;
-				pg += 1UL << o;
-			}
-			free_pages -= 1UL << order;
-			return pg;
+		if (!(zone_orders[z] >> order))
+			continue;
+		o += bit_lowest(zone_orders[z] >> order);
+		pg = list_first(&free_list[z][o], struct page, list);
+		block_remove(pg);
+		/* Keep the upper half, give the lower ones back: low frames stay for narrow requests. */
+		while (o > order) {
+			o--;
+			block_insert(page_to_mfn(pg), o);
+			pg[1UL << o].stamp = pg->stamp;
+			pg += 1UL << o;
 		}
+		free_pages -= 1UL << order;
+		return pg;
 	}
 	return NULL;
 }
