@@ -19,8 +19,9 @@
 #include "time/clock.h"
 #include "time/timer.h"
 
-/* An operation that has run this long lets others run: a small part of a scheduler's slice. */
-#define PREEMPT_AFTER_US 1000
+/* An operation that has run this long lets others run. A CPU is to be had every millisecond, and the steps between two
+ * questions take their time. */
+#define PREEMPT_AFTER_US 250
 
 /* rsp0 must be on 16 bytes: the CPU aligns it before pushing (SDM vol. 3, 6.14.2). */
 _Static_assert((offsetof(struct cpu_info, guest_regs) + offsetof(struct cpu_user_regs, es)) % 16 == 0, "rsp0 alignment");
