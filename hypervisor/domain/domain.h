@@ -52,6 +52,7 @@ struct domain {
 	enum domain_life life;			/* d: changed only by domain_set_life() */
 	struct spinlock teardown_lock;		/* one step of the end at a time, outermost */
 	unsigned int teardown_step;		/* under it */
+	uint32_t teardown_vcpu;			/* under it: next to give up what it holds */
 	struct spinlock lock;
 	struct list_head link;			/* domain list, ascending ids (domlist lock) */
 

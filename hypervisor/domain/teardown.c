@@ -121,11 +121,12 @@ static int step_stop(struct domain *d)
 /* Nobody else changes them any more: who may, looks for the end under the lock that step_stop() took. */
 static int step_vcpus(struct domain *d)
 {
-	unsigned int i;
-
-	for (i = 0; i < d->max_vcpus; i++)
-		if (d->vcpu[i])
-			vcpu_relinquish(d->vcpu[i]);
+	for (; d->teardown_vcpu < d->max_vcpus; d->teardown_vcpu++) {
+		if (d->teardown_vcpu && preempt_check())
+			return -XEN_ERESTART;
+		if (d->vcpu[d->teardown_vcpu])
+			vcpu_relinquish(d->vcpu[d->teardown_vcpu]);
+	}
 	return 0;
 }
 
