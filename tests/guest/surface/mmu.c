@@ -120,15 +120,18 @@ static void flushes(void)
 {
 	static uint64_t vcpus = 1;
 	uint64_t mfn = kit_va_to_mfn(page);
+	long rc;
 
 	CHECK_EQ(ext(MMUEXT_TLB_FLUSH_LOCAL, 0, 0, DOMID_SELF), 0, "TLB_FLUSH_LOCAL");
 	CHECK_EQ(ext(MMUEXT_INVLPG_LOCAL, (uint64_t)page, 0, DOMID_SELF), 0, "INVLPG_LOCAL");
 	CHECK_EQ(ext(MMUEXT_INVLPG_LOCAL, BAD_POINTER, 0, DOMID_SELF), 0, "INVLPG_LOCAL in the hypervisor");
 	CHECK_EQ(ext(MMUEXT_INVLPG_LOCAL, NON_CANONICAL, 0, DOMID_SELF), 0, "INVLPG_LOCAL not canonical");
 	CHECK_EQ(ext(MMUEXT_TLB_FLUSH_MULTI, 0, (uint64_t)&vcpus, DOMID_SELF), 0, "TLB_FLUSH_MULTI");
-	CHECK_DIFFERS(ext(MMUEXT_TLB_FLUSH_MULTI, 0, BAD_POINTER, DOMID_SELF), -XEN_EFAULT, -XEN_EINVAL, "TLB_FLUSH_MULTI, bad pointer");
+	rc = ext(MMUEXT_TLB_FLUSH_MULTI, 0, BAD_POINTER, DOMID_SELF);
+	CHECK(rc == -XEN_EINVAL || (!on_xen && rc == -XEN_EFAULT), "TLB_FLUSH_MULTI, bad pointer: %ld", rc);
 	CHECK_EQ(ext(MMUEXT_INVLPG_MULTI, (uint64_t)page, (uint64_t)&vcpus, DOMID_SELF), 0, "INVLPG_MULTI");
-	CHECK_DIFFERS(ext(MMUEXT_INVLPG_MULTI, (uint64_t)page, BAD_POINTER, DOMID_SELF), -XEN_EFAULT, -XEN_EINVAL, "INVLPG_MULTI, bad pointer");
+	rc = ext(MMUEXT_INVLPG_MULTI, (uint64_t)page, BAD_POINTER, DOMID_SELF);
+	CHECK(rc == -XEN_EINVAL || (!on_xen && rc == -XEN_EFAULT), "INVLPG_MULTI, bad pointer: %ld", rc);
 	CHECK_EQ(ext(MMUEXT_TLB_FLUSH_ALL, 0, 0, DOMID_SELF), 0, "TLB_FLUSH_ALL");
 	CHECK_EQ(ext(MMUEXT_INVLPG_ALL, (uint64_t)page, 0, DOMID_SELF), 0, "INVLPG_ALL");
 	CHECK_EQ(ext(MMUEXT_FLUSH_CACHE, 0, 0, DOMID_SELF), 0, "FLUSH_CACHE");
