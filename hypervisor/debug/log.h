@@ -19,6 +19,7 @@ void log_return_news(void);
 void panic(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 struct cpu_user_regs;
 void show_registers(const struct cpu_user_regs *r);
+void show_address(const char *what, uint64_t addr);	/* with its symbol, if it is code of ours */
 void show_stack(const struct cpu_user_regs *r);	/* symbolised backtrace of hypervisor frames */
 void panic_regs(const struct cpu_user_regs *r, const char *fmt, ...) __attribute__((noreturn, format(printf, 2, 3)));
 #define BUG_ON(c) do { if (c) panic("%s:%d: " #c, __FILE__, __LINE__); } while (0)

@@ -58,6 +58,11 @@ static void print_address(const char *what, uint64_t addr)
 		printk("  %s %016llx\n", what, (unsigned long long)addr);
 }
 
+void show_address(const char *what, uint64_t addr)
+{
+	print_address(what, addr);
+}
+
 static void walk_frames(uint64_t rbp)
 {
 	uint64_t low = (uint64_t)this_cpu() & ~(uint64_t)(CPU_STACK_SIZE - 1);

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <abi/vcpu.h>
+#include "asm/msr.h"
+#include "cpu/smp.h"
 #include "debug/keys.h"
 #include "debug/log.h"
 #include "domctl/domctl.h"
@@ -16,6 +18,7 @@
 #include "platform/platform.h"
 #include "sched/sched.h"
 #include "time/clock.h"
+#include "time/timer.h"
 
 #define VCPUS_A_PIECE 8u
 
@@ -52,7 +55,7 @@ static void show_vcpu(const struct vcpu *v)
 	printk("  vCPU %u: %s%s%s%s%s, CPU %u, pauses %u, ran %lu us\n", v->id,
 	       state >= 0 && state < (int)ARRAY_SIZE(states) ? states[state] : "?", v->initialised ? "" : ", no context",
 	       v->online ? "" : ", down", v->blocked ? ", blocks" : "", v->polling ? ", polls" : "", v->cpu,
-	       v->pause_count, sched_cpu_time(v) / 1000);
+	       v->pause_count, v->runstate.time[RUNSTATE_running] / 1000);
 	printk("    upcall %s%s, %s mode, root %lx, %s rip %04x:%016lx rsp %016lx\n",
 	       v->info->evtchn_upcall_pending ? "pending" : "none", v->info->evtchn_upcall_mask ? " (masked)" : "",
 	       v->kernel_mode ? "kernel" : "user", v->root_kernel ? page_to_mfn(v->root_kernel) : 0,
@@ -107,13 +110,47 @@ static bool key_memory(uint64_t *at)
 	return each_domain(at, show_memory);
 }
 
+/* ---- CPUs ------------------------------------------------------------------------------------------------- */
+
+/* Only debug builds keep a list of them. */
+static void show_locks(unsigned int cpu)
+{
+	const struct spinlock *l;
+	unsigned int i;
+
+	for (i = 0; (l = lock_held(cpu, i)) != NULL; i++)
+		printk("  holds a lock of rank %u at %lx\n", l->rank, (uint64_t)l);
+}
+
+static bool key_cpus(uint64_t *at)
+{
+	unsigned int cpu = (unsigned int)*at;
+	const struct cpu_info *ci;
+	const struct vcpu *v;
+
+	if (cpu >= smp_nr_cpus())
+		return false;
+	++*at;
+	ci = smp_cpu_info(cpu);
+	v = READ_ONCE(ci->current_vcpu);
+	if (v->idle)
+		printk("CPU %u: APIC id %u, idle, work %x\n", cpu, smp_apic_id(cpu), READ_ONCE(ci->work));
+	else
+		printk("CPU %u: APIC id %u, d%uv%u, work %x, last entered %lu us ago from %04x:%016lx\n", cpu,
+		       smp_apic_id(cpu), v->domain->id, v->id, READ_ONCE(ci->work),
+		       (rdtsc() - READ_ONCE(ci->entry_tsc)) * 1000 / tsc_khz, ci->guest_regs.cs, ci->guest_regs.rip);
+	printk("  flushes asked %lu, done %lu\n", READ_ONCE(ci->flush_asked), READ_ONCE(ci->flush_done));
+	show_locks(cpu);
+	return true;
+}
+
 /* ---- the machine ------------------------------------------------------------------------------------------ */
 
 static bool key_clock(uint64_t *at)
 {
-	(void)at;
-	printk("  up %lu us, TSC %lu kHz%s\n", system_time() / 1000, tsc_khz, tsc_stable ? ", stable" : "");
-	return false;
+	if (!*at)
+		printk("  up %lu us, TSC %lu kHz%s\n", system_time() / 1000, tsc_khz, tsc_stable ? ", stable" : "");
+	return timer_dump(at);
 }
 
 static bool key_restart(uint64_t *at)
@@ -132,10 +169,12 @@ static bool key_panic(uint64_t *at)
 static bool key_help(uint64_t *at);
 
 const struct debug_key debug_keys[] = {
+	{ .key = 'c', .what = "CPUs", .piece = key_cpus },
 	{ .key = 'd', .what = "domains and their vCPUs", .piece = key_domains },
 	{ .key = 'e', .what = "event channels", .piece = key_events },
 	{ .key = 'g', .what = "grants", .piece = key_grants },
 	{ .key = 'm', .what = "memory", .piece = key_memory },
+	{ .key = 'r', .what = "run queues", .piece = sched_dump },
 	{ .key = 't', .what = "clock and timers", .piece = key_clock },
 	{ .key = 'h', .what = "this list", .piece = key_help, .alone = true },
 	{ .key = 'q', .what = "the same as d", .piece = key_domains, .alone = true },

@@ -4,6 +4,7 @@
  * one must have a higher rank than all of them (or an equal one, if taken as nested). The console's lock is
  * exempt, since a panic about any other lock has to print.
  */
+#include <stddef.h>
 #include "lib/lock.h"
 
 #ifdef SOCLE_DEBUG
@@ -59,5 +60,12 @@ void lock_check_release(const struct spinlock *l)
 		return;
 	}
 	panic("lock %p (rank %u) released by a CPU that does not hold it", (const void *)l, l->rank);
+}
+
+const struct spinlock *lock_held(unsigned int cpu, unsigned int nth)
+{
+	const struct held *h = &held[cpu % MAX_CPUS];
+
+	return nth < MAX_HELD && nth < h->count ? h->lock[nth] : NULL;
 }
 #endif

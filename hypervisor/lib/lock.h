@@ -50,9 +50,12 @@ struct spinlock {
 #ifdef SOCLE_DEBUG
 void lock_check_acquire(const struct spinlock *l, bool nested);
 void lock_check_release(const struct spinlock *l);
+/* For debug keys: the nth lock that the CPU holds, outermost first; NULL after the last. It may be changing. */
+const struct spinlock *lock_held(unsigned int cpu, unsigned int nth);
 #else
 static inline void lock_check_acquire(const struct spinlock *l, bool nested) { (void)l; (void)nested; }
 static inline void lock_check_release(const struct spinlock *l) { (void)l; }
+static inline const struct spinlock *lock_held(unsigned int cpu, unsigned int nth) { (void)cpu; (void)nth; return (const struct spinlock *)0; }
 #endif
 
 static inline void spin_init(struct spinlock *l, enum lock_rank rank)

@@ -37,6 +37,8 @@ int sched_nail(struct vcpu *v, int cpu);
 /* How far a woken vCPU must lag behind the running one to take its CPU, in microseconds. */
 uint32_t sched_ratelimit_us(void);
 int sched_set_ratelimit_us(uint32_t us);
+/* One piece of a debug key's dump, a CPU; *at begins at 0, true while more is left. Waits for no lock. */
+bool sched_dump(uint64_t *at);
 /* sched_ops.c */
 void sched_watchdog_init(struct domain *d);
 void sched_watchdog_fini(struct domain *d);

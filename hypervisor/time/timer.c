@@ -11,6 +11,7 @@
 #include "asm/atomic.h"
 #include "cpu/cpu.h"
 #include "cpu/smp.h"
+#include "debug/keys.h"
 #include "irq/irq.h"
 #include "lib/lock.h"
 #include "lib/util.h"
@@ -166,6 +167,19 @@ void timer_run_expired(void)
 	}
 	queue_program(q);
 	spin_unlock(&q->lock);
+}
+
+bool timer_queue_trylock(unsigned int cpu, const struct timer **root)
+{
+	if (!dump_trylock(&queues[cpu].lock))
+		return false;
+	*root = queues[cpu].root;
+	return true;
+}
+
+void timer_queue_unlock(unsigned int cpu)
+{
+	spin_unlock(&queues[cpu].lock);
 }
 
 void timer_interrupt(void)

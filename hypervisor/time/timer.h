@@ -29,5 +29,10 @@ bool timer_active(const struct timer *t);
 void timer_run_expired(void);				/* exit.c, on WORK_TIMER */
 void timer_boot_init(void);
 void timer_interrupt(void);				/* local APIC timer vector */
+/* For debug keys: the root of a CPU's heap, locked; false if the lock is not to be had. */
+bool timer_queue_trylock(unsigned int cpu, const struct timer **root);
+void timer_queue_unlock(unsigned int cpu);
+/* One piece of a debug key's dump, a CPU; *at begins at 0, true while more is left. Waits for no lock. */
+bool timer_dump(uint64_t *at);
 
 #endif

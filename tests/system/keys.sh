@@ -35,7 +35,7 @@ machine() { # dom0's kernel
 	: >"$log"
 	rm -f "$log.in" && mkfifo "$log.in"
 	exec {keys}<>"$log.in"
-	timeout -k 2 120 bash -c '. "$0/tests/lib/common.sh"; . "$0/tests/lib/qemu.sh"; qemu_run "$@"' "$SOCLE_TOP" -serial stdio \
+	timeout -k 2 120 bash -c '. "$0/tests/lib/common.sh"; . "$0/tests/lib/qemu.sh"; qemu_run "$@"' "$SOCLE_TOP" -smp 2 -serial stdio \
 		-kernel "$SOCLE_BUILD/hypervisor/socle.elf" -append "console=com1" -initrd "$SOCLE_BUILD/tests/system/$1.elf" \
 		<&"$keys" >"$log" 2>"$log.qemu" &
 	pid=$!
