@@ -27,7 +27,7 @@ enum exit_code {
 	EXIT_INTERRUPTED = 9,
 };
 
-#define FLAGS_MAX 6
+#define FLAGS_MAX 8
 
 /* A flag without value, or with one (value_name given). */
 struct flag {
@@ -94,7 +94,13 @@ int cmd_domid(const struct invocation *inv);
 int cmd_log(const struct invocation *inv);
 int cmd_last(const struct invocation *inv);
 int cmd_debug(const struct invocation *inv);
+int cmd_sched(const struct invocation *inv);
+int cmd_top(const struct invocation *inv);
 int cmd_help(const struct invocation *inv);
+
+/* What a domain does at this moment, in a word (cmd_list.c). */
+struct xen_domctl_getdomaininfo;
+const char *domain_state_word(const struct xen_domctl_getdomaininfo *info);
 
 /* Join the terminal to a guest's console until Ctrl-] or its end (cmd_console.c). */
 int console_attach(uint16_t domid, const char *name);

@@ -18,7 +18,7 @@
 #include "libsocle/domain.h"
 #include "socle/cmd.h"
 
-static const char *state_word(const struct xen_domctl_getdomaininfo *info)
+const char *domain_state_word(const struct xen_domctl_getdomaininfo *info)
 {
 	uint32_t code = info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
 
@@ -36,7 +36,7 @@ static const char *state_word(const struct xen_domctl_getdomaininfo *info)
 static void print_text(const struct xen_domctl_getdomaininfo *i, const char *name)
 {
 	printf("%5u  %-24s %8" PRIu64 "  %5u  %-8s %10.1f\n", i->domain, name, i->tot_pages / 256,
-	       i->nr_online_vcpus, state_word(i), (double)i->cpu_time / 1e9);
+	       i->nr_online_vcpus, domain_state_word(i), (double)i->cpu_time / 1e9);
 }
 
 static void print_json(const struct xen_domctl_getdomaininfo *i, const char *name, bool first)
@@ -48,7 +48,7 @@ static void print_json(const struct xen_domctl_getdomaininfo *i, const char *nam
 	json_string(name);
 	printf(", \"uuid\": \"%s\", \"memory_kib\": %" PRIu64 ", \"max_memory_kib\": %" PRIu64
 	       ", \"vcpus\": %u, \"state\": \"%s\", \"cpu_seconds\": %.3f }", uuid,
-	       i->tot_pages * 4, i->max_pages * 4, i->nr_online_vcpus, state_word(i),
+	       i->tot_pages * 4, i->max_pages * 4, i->nr_online_vcpus, domain_state_word(i),
 	       (double)i->cpu_time / 1e9);
 }
 

@@ -58,4 +58,20 @@ struct socle_last_words {
 	char words[128];		/* terminated; empty unless kind is CRASH */
 };
 
+/* How long a vCPU was in each state. In: domid, vcpu. Out: the vCPU with that number, or the next higher one there is.
+ * -ESRCH: there is none, or no such domain. */
+#define SOCLE_OP_vcpu_times 2
+
+#define SOCLE_VCPU_ONLINE (1u << 0)
+
+struct socle_vcpu_times {
+	uint32_t domid, vcpu;		/* in/out */
+	uint32_t cpu;			/* where it runs, or ran last */
+	uint32_t flags;			/* SOCLE_VCPU_* */
+	uint32_t state;			/* RUNSTATE_* of abi/vcpu.h */
+	uint32_t _pad0;
+	uint64_t now_ns;		/* the machine's uptime when this was read */
+	uint64_t time_ns[4];		/* by RUNSTATE_*, up to now */
+};
+
 #endif

@@ -74,6 +74,18 @@ expect 2 "'debug keys' needs the keys" debug keys
 expect 2 "'debug keys' takes 1 to 16 keys" debug keys hhhhhhhhhhhhhhhhh
 expect 2 "a key is a letter, a digit or a sign" debug keys "a b"
 expect 2 "there is no 'debug dance'" debug dance
+expect 2 "which guest? its NAME is missing" sched --weight 512
+expect 2 "'--weight' takes 1 to 65535, not '0'" sched --weight=0 web
+expect 2 "'--cap' takes 0 to 65534, not '-5'" sched --cap=-5 web
+expect 2 "'--hard' takes CPUs, such as 0-3,6 or all, not '3-1'" sched --hard 3-1 web
+expect 2 "'--vcpu' goes with '--hard' or '--soft'" sched --vcpu 1 web
+expect 2 "'--vcpu' takes 0 to 127, not 'x'" sched --vcpu x --hard 0 web
+expect 2 "'--ratelimit' is the machine's, not a guest's" sched --ratelimit 1000 web
+expect 2 "'--json' shows, it does not go with a change" sched --json --weight 9 web
+expect 2 "'--count' takes a number, not '0'" top -n 0
+expect 2 "'--delay' takes 0.1 to 3600 seconds, not 'nan'" top -d nan
+expect 2 "'--sort' takes cpu, wait, memory, name or id, not 'colour'" top -s colour
+expect 2 "'top' has no use for 'web'" top web
 expect 4 "there is neither" log no-such-guest-anywhere
 expect 3 "no-such-file.xml: cannot open: No such file or directory" create no-such-file.xml
 expect 3 ".: not a regular file" validate .
@@ -89,6 +101,9 @@ if [ ! -e /dev/xen/privcmd ]; then
 	expect 1 "cannot open /dev/xen/privcmd" info
 	expect 1 "cannot open /dev/xen/privcmd" destroy web
 	expect 1 "cannot open /dev/xen/privcmd" dmesg -f
+	expect 1 "cannot watch the domains: cannot open /dev/xen/privcmd" top -b -n 1
+	expect 1 "cannot show the scheduling of 'the machine': cannot open /dev/xen/privcmd" sched
+	expect 1 "cannot change the scheduling of 'web': cannot open /dev/xen/privcmd" sched --cap 50 web
 	expect 1 "socle: cannot run debug keys 'h': cannot open /dev/xen/privcmd" debug keys h
 	expect 1 "socle: cannot tell the end of 'web': cannot open /dev/xen/privcmd" last web
 	expect 1 "socle: cannot shut down 'web'" sh web
