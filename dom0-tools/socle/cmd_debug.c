@@ -26,6 +26,8 @@ struct dump {
 	size_t len;
 	const char *keys;
 	bool unknown;
+	bool audited;                 /* the audit has ended, with so many faults */
+	unsigned long long faults;
 };
 
 static void line_end(struct dump *d)
@@ -37,6 +39,9 @@ static void line_end(struct dump *d)
 	if (strncmp(s, PREFIX, sizeof(PREFIX) - 1) == 0)
 		s += sizeof(PREFIX) - 1;
 	puts(s);
+	/* "audit: N frames, ...: N faults" */
+	if (strncmp(s, "audit: ", 7) == 0 && strstr(s, " faults"))
+		d->audited = sscanf(strrchr(s, ':'), ": %llu faults", &d->faults) == 1;
 	/* "key X: end", and "key X: there is none" */
 	if (strncmp(s, "key ", 4) != 0)
 		return;
@@ -79,7 +84,7 @@ static int keys_press(struct socle_hv *hv, const char *keys, struct socle_error 
 }
 
 /* Print the log until all keys have ended. */
-static int dump_print(struct socle_hvlog *log, const char *keys, struct socle_error *e)
+static int dump_print(struct socle_hvlog *log, const char *keys, bool audit, struct socle_error *e)
 {
 	struct dump d = { .keys = keys };
 	uint64_t since = clock_ns();
@@ -102,7 +107,14 @@ static int dump_print(struct socle_hvlog *log, const char *keys, struct socle_er
 					  "and says nothing for %u s", SILENCE_S);
 		sleep_ms(STEP_MS);
 	}
-	return d.unknown ? socle_fail(e, EINVAL, "there is no such key; 'h' lists them") : 0;
+	if (d.unknown)
+		return socle_fail(e, EINVAL, "there is no such key; 'h' lists them");
+	if (audit && !d.audited)
+		return socle_fail(e, EIO, "it did not come to its end");
+	if (audit && d.faults)
+		return socle_fail(e, EILSEQ, "%llu faults: the hypervisor's books are wrong, which "
+				  "is a defect of it", d.faults);
+	return 0;
 }
 
 /* Skip what is in the log already. */
@@ -115,13 +127,26 @@ static int log_skip(struct socle_hvlog *log, struct socle_error *e)
 	return n < 0 ? socle_fail(e, -n, "the hypervisor refused: %s", strerror(-n)) : 0;
 }
 
+static int keys_run(const char *keys, bool audit)
+{
+	const char *what = audit ? "audit" : "run debug keys";
+	struct socle_error err = { 0 };
+	struct socle_hvlog log = { .hv = NULL };
+	struct socle_hv *hv = socle_hv_open(&err);
+	int r;
+
+	if (!hv)
+		return report(what, audit ? "the frames" : keys, &err);
+	r = socle_hvlog_open(&log, hv, &err) || log_skip(&log, &err) ||
+	    keys_press(hv, keys, &err) || dump_print(&log, keys, audit, &err);
+	socle_hvlog_close(&log);
+	socle_hv_close(hv);
+	return r ? report(what, audit ? "the frames" : keys, &err) : EXIT_OK;
+}
+
 static int debug_keys(const struct invocation *inv)
 {
 	const char *keys = inv->args[1];
-	struct socle_error err = { 0 };
-	struct socle_hvlog log = { .hv = NULL };
-	struct socle_hv *hv;
-	int r;
 
 	if (inv->nr_args != 2)
 		return usage_error(inv->cmd, "'debug keys' needs the keys; 'socle debug keys h' "
@@ -131,20 +156,16 @@ static int debug_keys(const struct invocation *inv)
 	for (const char *k = keys; *k; k++)
 		if (*k <= ' ' || *k > '~')
 			return usage_error(inv->cmd, "a key is a letter, a digit or a sign");
-	hv = socle_hv_open(&err);
-	if (!hv)
-		return report("run debug keys", keys, &err);
-	r = socle_hvlog_open(&log, hv, &err) || log_skip(&log, &err) ||
-	    keys_press(hv, keys, &err) || dump_print(&log, keys, &err);
-	socle_hvlog_close(&log);
-	socle_hv_close(hv);
-	return r ? report("run debug keys", keys, &err) : EXIT_OK;
+	return keys_run(keys, false);
 }
 
 int cmd_debug(const struct invocation *inv)
 {
 	if (strcmp(inv->args[0], "keys") == 0)
 		return debug_keys(inv);
-	return usage_error(inv->cmd, "there is no 'debug %.40s'; there is 'debug keys'",
-			   inv->args[0]);
+	if (strcmp(inv->args[0], "audit") == 0 && inv->nr_args == 1)
+		return keys_run("a", true);
+	return usage_error(inv->cmd, "there is no 'debug %.40s%s%.40s'; there are 'debug keys KEYS' "
+			   "and 'debug audit'", inv->args[0], inv->nr_args > 1 ? " " : "",
+			   inv->nr_args > 1 ? inv->args[1] : "");
 }

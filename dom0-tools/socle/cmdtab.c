@@ -63,10 +63,11 @@ const struct command commands[] = {
 	  .help = "how a guest ended, or all that ended",
 	  .flags = { { 'j', "json", NULL, "print JSON" } },
 	  .detail = "The hypervisor keeps the last 128 ends, with the registers of the vCPU." },
-	{ .name = "debug", .args = "keys KEYS", .min_args = 1, .max_args = 2, .run = cmd_debug,
+	{ .name = "debug", .args = "keys KEYS|audit", .min_args = 1, .max_args = 2, .run = cmd_debug,
 	  .help = "look into the hypervisor",
 	  .detail = "keys KEYS   run the hypervisor's debug keys and print what they say; h lists "
-		    "them" },
+		    "them\n  audit       count all references to frames anew; guests stand "
+		    "still meanwhile" },
 	{ .name = "help", .args = "[COMMAND]", .max_args = 1, .run = cmd_help,
 	  .help = "this list, or one command in full" },
 };

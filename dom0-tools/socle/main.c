@@ -181,7 +181,7 @@ int cmd_help(const struct invocation *inv)
 	}
 	printf("usage: socle COMMAND [FLAGS] [ARGUMENTS]\n\n");
 	for (unsigned int i = 0; i < nr_commands; i++)
-		printf("  %-9s %-10s %s\n", commands[i].name, commands[i].args, commands[i].help);
+		printf("  %-9s %-15s %s\n", commands[i].name, commands[i].args, commands[i].help);
 	printf("\nA command may be shortened while it stays unique.  NAME is a guest's name, UUID "
 	       "or "
 	       "domain id.\n'socle help COMMAND' tells its flags.\n");

@@ -10,6 +10,7 @@
 #include "cpu/smp.h"
 #include "debug/keys.h"
 #include "debug/log.h"
+#include "domctl/audit.h"
 #include "domctl/domctl.h"
 #include "evtchn/evtchn.h"
 #include "grant/grant.h"
@@ -176,6 +177,7 @@ const struct debug_key debug_keys[] = {
 	{ .key = 'm', .what = "memory", .piece = key_memory },
 	{ .key = 'r', .what = "run queues", .piece = sched_dump },
 	{ .key = 't', .what = "clock and timers", .piece = key_clock },
+	{ .key = 'a', .what = "audit of all frames (guests stand still)", .piece = audit_step, .alone = true },
 	{ .key = 'h', .what = "this list", .piece = key_help, .alone = true },
 	{ .key = 'q', .what = "the same as d", .piece = key_domains, .alone = true },
 	{ .key = 'R', .what = "restart the machine", .piece = key_restart, .alone = true },

@@ -525,6 +525,11 @@ int pirq_set_eoi_page(struct domain *d, uint64_t gmfn)
 	return err;
 }
 
+struct page *pirq_eoi_page(const struct domain *d)
+{
+	return d->pirq ? d->pirq->eoi_page : NULL;
+}
+
 void pirq_domain_fini(struct domain *d)
 {
 	struct domain_pirq *dp = d->pirq;

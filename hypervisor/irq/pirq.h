@@ -13,6 +13,7 @@
 #include "irq/irq.h"
 
 struct domain;
+struct page;
 
 int pirq_domain_init(struct domain *d);
 void pirq_domain_fini(struct domain *d);
@@ -30,5 +31,6 @@ int pirq_eoi(struct domain *d, uint32_t pirq);
 int pirq_status(struct domain *d, uint32_t pirq, uint32_t *flags);
 /* The guest's bitmap of pirqs that need an EOI; it takes over the page reference and writable type. -XEN_EBUSY if set. */
 int pirq_set_eoi_page(struct domain *d, uint64_t gmfn);
+struct page *pirq_eoi_page(const struct domain *d);	/* or NULL; for the audit */
 
 #endif

@@ -69,7 +69,8 @@ expect 2 "usage: socle shutdown [-w|--wait] [--timeout=SECONDS] NAME" shutdown
 expect 2 "is not a guest's name" log ../x
 expect 2 "'--clear' and '--follow' exclude each other" dmesg -c -f
 expect 2 "'last' has no use for 'b'" last a b
-expect 2 "'debug' needs keys KEYS" debug
+expect 2 "'debug' needs keys KEYS|audit" debug
+expect 2 "there is no 'debug audit now'; there are" debug audit now
 expect 2 "'debug keys' needs the keys" debug keys
 expect 2 "'debug keys' takes 1 to 16 keys" debug keys hhhhhhhhhhhhhhhhh
 expect 2 "a key is a letter, a digit or a sign" debug keys "a b"
@@ -101,6 +102,7 @@ if [ ! -e /dev/xen/privcmd ]; then
 	expect 1 "cannot open /dev/xen/privcmd" info
 	expect 1 "cannot open /dev/xen/privcmd" destroy web
 	expect 1 "cannot open /dev/xen/privcmd" dmesg -f
+	expect 1 "cannot audit 'the frames': cannot open /dev/xen/privcmd" debug audit
 	expect 1 "cannot watch the domains: cannot open /dev/xen/privcmd" top -b -n 1
 	expect 1 "cannot show the scheduling of 'the machine': cannot open /dev/xen/privcmd" sched
 	expect 1 "cannot change the scheduling of 'web': cannot open /dev/xen/privcmd" sched --cap 50 web
@@ -110,7 +112,7 @@ if [ ! -e /dev/xen/privcmd ]; then
 fi
 
 run help
-[ $rc = 0 ] && [ ! -s "$work/err" ] && grep -q '^  create    FILE' "$work/out"
+[ $rc = 0 ] && [ ! -s "$work/err" ] && grep -q '^  create    FILE  ' "$work/out"
 verdict $? "socle help lists the commands"
 run help create
 [ $rc = 0 ] && [ ! -s "$work/err" ] && grep -q -- '-n, --dry-run' "$work/out"
