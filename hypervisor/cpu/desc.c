@@ -19,6 +19,7 @@
 #include "boot/image.h"
 #include "cpu/cpu.h"
 #include "debug/log.h"
+#include "debug/stack.h"
 #include "domain/domain.h"
 #include "lib/util.h"
 #include "mm/mm.h"
@@ -226,6 +227,7 @@ void desc_init_cpu(unsigned int cpu)
 	struct cpu_desc *d = &cpu_desc[cpu];
 
 	info->cpu = cpu;
+	stack_paint();
 	if (cpu == 0) {
 		d->gdt = image_alias(boot_gdt_page);
 		fill_idt();

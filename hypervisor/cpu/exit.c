@@ -12,6 +12,7 @@
 #include "asm/msr.h"
 #include "cpu/cpu.h"
 #include "debug/keys.h"
+#include "debug/stack.h"
 #include "domain/domain.h"
 #include "lib/util.h"
 #include "pv/pv.h"
@@ -66,6 +67,7 @@ void exit_to_guest(void)
 	struct cpu_info *ci = this_cpu();
 
 	for (;;) {
+		stack_check();
 		if (exit_do_work(ci))
 			continue;
 		if (ci->current_vcpu->idle) {

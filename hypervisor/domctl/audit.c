@@ -25,7 +25,9 @@
 #include <stdint.h>
 #include <string.h>
 #include "asm/atomic.h"
+#include "cpu/smp.h"
 #include "debug/log.h"
+#include "debug/stack.h"
 #include "domctl/domctl.h"
 #include "domctl/audit.h"
 #include "evtchn/internal.h"
@@ -455,6 +457,18 @@ static void step_holders(void)
 	a.at = a.low;
 }
 
+/* Not a matter of frames, but of what a build promises: that it never came near the end. */
+static void check_stacks(void)
+{
+	for (unsigned int cpu = 0; cpu < smp_nr_cpus(); cpu++) {
+		uint32_t used = stack_used(cpu, 0), size = stack_size(0);
+
+		printk("  CPU %u: %u of %u bytes of stack were used\n", cpu, used, size);
+		if (size - used < STACK_MARGIN)
+			fault("CPU %u: only %u bytes of its stack were never used", cpu, size - used);
+	}
+}
+
 static void step_compare(void)
 {
 	each_frame(compare_frame, a.end, COMPARE, a.end);
@@ -464,6 +478,7 @@ static void step_compare(void)
 		begin_window(a.end);
 		return;
 	}
+	check_stacks();
 	if (a.faults > FAULTS_SHOWN)
 		printk("  and %lu more\n", a.faults - FAULTS_SHOWN);
 	printk("  guests stood still for %lu us\n", (system_time() - a.since) / 1000);

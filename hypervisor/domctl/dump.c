@@ -10,6 +10,7 @@
 #include "cpu/smp.h"
 #include "debug/keys.h"
 #include "debug/log.h"
+#include "debug/stack.h"
 #include "domctl/audit.h"
 #include "domctl/domctl.h"
 #include "evtchn/evtchn.h"
@@ -141,6 +142,8 @@ static bool key_cpus(uint64_t *at)
 		       smp_apic_id(cpu), v->domain->id, v->id, READ_ONCE(ci->work),
 		       (rdtsc() - READ_ONCE(ci->entry_tsc)) * 1000 / tsc_khz, ci->guest_regs.cs, ci->guest_regs.rip);
 	printk("  flushes asked %lu, done %lu\n", READ_ONCE(ci->flush_asked), READ_ONCE(ci->flush_done));
+	printk("  stack: %u of %u bytes were used; exception stacks: %u, %u, %u, %u of %u\n", stack_used(cpu, 0),
+	       stack_size(0), stack_used(cpu, 1), stack_used(cpu, 2), stack_used(cpu, 3), stack_used(cpu, 4), stack_size(1));
 	show_locks(cpu);
 	return true;
 }
