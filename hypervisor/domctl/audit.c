@@ -40,8 +40,11 @@
 #include "sched/sched.h"
 #include "time/clock.h"
 
-#define DOMAINS_MAX		1024u
-#define ROOM_ORDER_MIN		4u		/* 64 KiB of counters: windows of 32 MiB */
+#define DOMAINS_MAX		512u		/* a page of pointers */
+/* 64 KiB of counters, windows of 32 MiB: with less the guests would stand still for too long. */
+#ifndef ROOM_ORDER_MIN
+#define ROOM_ORDER_MIN		4u
+#endif
 #define FRAMES_A_STEP		64u
 #define FAULTS_SHOWN		24u
 #define PTE_AD			(PTE_A | PTE_D)

@@ -22,6 +22,7 @@
 extern struct domain *test_dom[2];
 extern unsigned int test_preempt_percent;
 extern unsigned int test_work;
+extern void (*test_print)(const char *text);	/* gets what the modules print; NULL: nobody does */
 /* All of the memory that guest pointers reach; others fault. Nothing faults but NULL while the end is 0. */
 extern uint64_t test_guest_start, test_guest_end;
 extern int test_panics_expected;
