@@ -10,7 +10,7 @@
  * A domain with pages holds one reference on itself for all of them: a page that dom0 still maps
  * keeps its dead owner's struct alive.
  *
- * Frame-table entries exist for 128 MiB chunks (2 MiB of entries) that contain RAM; chunk_map says which.
+ * Frame-table entries exist for 128 MiB chunks (2 MiB of entries) that contain RAM; frame_chunk_map says which.
  */
 #include <abi/errno.h>
 #include "asm/atomic.h"
@@ -20,7 +20,7 @@
 #include "lib/util.h"
 #include "mm/internal.h"
 
-#define CHUNK_SHIFT	15	/* frames a chunk: 2 MiB of 64-byte entries */
+#define CHUNK_SHIFT	FRAME_CHUNK_SHIFT
 #define NR_CHUNKS	(DIRECTMAP_SIZE >> (PAGE_SHIFT + CHUNK_SHIFT))
 
 _Static_assert(sizeof(struct page) == 64, "frame table geometry");
@@ -31,24 +31,17 @@ _Static_assert(sizeof(struct page) == 64, "frame table geometry");
 uint64_t max_page;
 uint64_t total_pages;
 
-static uint64_t chunk_map[BITMAP_WORDS(NR_CHUNKS)];
+uint64_t frame_chunk_map[BITMAP_WORDS(NR_CHUNKS)];
 
 void frame_mark_ram(mfn_t first, mfn_t end)
 {
 	for (mfn_t mfn = first; mfn < end; mfn++) {
-		bitmap_set(chunk_map, mfn >> CHUNK_SHIFT);
+		bitmap_set(frame_chunk_map, mfn >> CHUNK_SHIFT);
 		mfn_to_page(mfn)->flags |= PG_RAM;
 		list_init(&mfn_to_page(mfn)->list);
 	}
 	if (end > max_page)
 		max_page = end;
-}
-
-bool mfn_is_ram(mfn_t mfn)
-{
-	mfn_t safe = nospec_index(mfn, max_page);
-
-	return mfn < max_page && bitmap_test(chunk_map, safe >> CHUNK_SHIFT) && (mfn_to_page(safe)->flags & PG_RAM);
 }
 
 /* A piece of the M2P can be mapped read-only by the privileged: owned by dom_xen, and its one type
@@ -67,6 +60,12 @@ struct domain *page_owner(const struct page *pg)
 	return pg->flags & PG_M2P ? dom_xen : READ_ONCE(pg->owner);
 }
 
+/* page_owner(pg) == owner, where owner is not NULL; pieces of the M2P have no owner in their entry. */
+static inline bool owned_by(const struct page *pg, const struct domain *owner)
+{
+	return READ_ONCE(pg->owner) == owner || ((pg->flags & PG_M2P) && owner == dom_xen);
+}
+
 bool page_get(struct page *pg, struct domain *owner)
 {
 	uint64_t count = atomic_load(&pg->count), seen;
@@ -76,7 +75,7 @@ bool page_get(struct page *pg, struct domain *owner)
 	for (;;) {
 		if (!(count & PGC_count_mask) || (count & PGC_count_mask) >= COUNT_LIMIT)
 			return false;
-		if (page_owner(pg) != owner)
+		if (!owned_by(pg, owner))
 			return false;
 		seen = cmpxchg64(&pg->count, count, count + 1);
 		if (seen == count)
@@ -84,7 +83,7 @@ bool page_get(struct page *pg, struct domain *owner)
 		count = seen;
 	}
 	/* The owner may have changed before the count was ours. */
-	if (page_owner(pg) == owner)
+	if (owned_by(pg, owner))
 		return true;
 	page_put(pg);
 	return false;

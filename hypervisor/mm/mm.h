@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "asm/nospec.h"
 #include "asm/guest.h"	/* copy_from_guest(), copy_to_guest() */
 #include "lib/list.h"
 #include "mm/layout.h"
@@ -78,7 +79,15 @@ static inline struct page *mfn_to_page(mfn_t mfn) { return (struct page *)FRAMET
 static inline mfn_t page_to_mfn(const struct page *pg) { return (mfn_t)(pg - (struct page *)FRAMETABLE_VIRT); }
 static inline void *page_to_virt(const struct page *pg) { return mfn_to_virt(page_to_mfn(pg)); }
 static inline struct page *virt_to_page(const void *p) { return mfn_to_page(virt_to_mfn(p)); }
-bool mfn_is_ram(mfn_t mfn);		/* may have an owner: false for MMIO, holes, reserved, the first MiB */
+/* May have an owner: false for MMIO, holes, reserved, the first MiB. Frame-table entries exist for chunks with RAM only. */
+#define FRAME_CHUNK_SHIFT 15		/* frames a chunk: 2 MiB of 64-byte entries */
+extern uint64_t frame_chunk_map[];
+static inline bool mfn_is_ram(mfn_t mfn)
+{
+	mfn_t safe = nospec_index(mfn, max_page), chunk = safe >> FRAME_CHUNK_SHIFT;
+
+	return mfn < max_page && (frame_chunk_map[chunk / 64] >> (chunk % 64) & 1) && (mfn_to_page(safe)->flags & PG_RAM);
+}
 struct domain *page_owner(const struct page *pg);	/* the owner; dom_xen for the M2P */
 
 bool page_get(struct page *pg, struct domain *owner);	/* reference if owned by owner and live; false else (also on overflow) */

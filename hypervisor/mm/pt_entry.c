@@ -54,7 +54,7 @@ static uint64_t mmio_cacheability(uint64_t pte)
 	}
 }
 
-static int mmio_get(struct domain *owner, struct domain *fd, uint64_t *pte)
+static __attribute__((noinline)) int mmio_get(struct domain *owner, struct domain *fd, uint64_t *pte)
 {
 	mfn_t mfn = pte_mfn(*pte);
 
@@ -73,49 +73,59 @@ static int mmio_get(struct domain *owner, struct domain *fd, uint64_t *pte)
 	return 0;
 }
 
-static int l1_get(struct domain *owner, struct domain *fd, uint64_t *pte)
+/* Only the owner's own callers hold the lock under which a stopped validation is undone: they try that before they give up. */
+static int writable_get(const struct domain *owner, const struct domain *fd, struct page *pg)
 {
-	struct page *pg;
-	int rc;
+	int rc = page_get_type(pg, PGT_writable);
 
-	if (!pte_l1_flags_ok(owner, *pte))
+	if (rc != -XEN_EBUSY || fd != owner)
+		return rc;
+	rc = page_settle_partial(pg);
+	return rc ? rc : page_get_type(pg, PGT_writable);
+}
+
+static __attribute__((noinline)) int l1_get(struct domain *owner, struct domain *fd, uint64_t *pte)
+{
+	const uint64_t value = *pte;
+	struct page *pg;
+	int rc = 0;
+
+	if (!pte_l1_flags_ok(owner, value))
 		return -XEN_EINVAL;
-	if (!mfn_is_ram(pte_mfn(*pte)))
+	if (!mfn_is_ram(pte_mfn(value)))
 		return mmio_get(owner, fd, pte);
-	pg = mfn_to_page(pte_mfn(*pte));
+	pg = mfn_to_page(pte_mfn(value));
 	if (!page_get(pg, fd))
 		return -XEN_EBUSY;
-	if ((*pte & PTE_CACHE) && (pg->count & PGC_xen_heap)) {
+	if ((value & PTE_CACHE) && (pg->count & PGC_xen_heap))
+		rc = -XEN_EACCES;
+	else if (value & PTE_RW)
+		rc = writable_get(owner, fd, pg);
+	if (rc) {
 		page_put(pg);
-		return -XEN_EACCES;
+		return rc == -XEN_ERESTART || rc == -XEN_EACCES ? rc : -XEN_EBUSY;
 	}
-	if (*pte & PTE_RW) {
-		rc = fd == owner ? page_settle_partial(pg) : 0;
-		if (!rc)
-			rc = page_get_type(pg, PGT_writable);
-		if (rc) {
-			page_put(pg);
-			return rc == -XEN_ERESTART ? rc : -XEN_EBUSY;
-		}
-	}
-	*pte = pte_l1_fix(*pte);
+	*pte = pte_l1_fix(value);
 	return 0;
 }
 
-int pte_get(struct domain *owner, struct domain *fd, uint64_t type, uint64_t *pte)
+static __attribute__((noinline)) int table_get(struct domain *owner, struct domain *fd, uint64_t type, uint64_t *pte)
 {
 	int rc;
 
-	if (!(*pte & PTE_P))
-		return 0;
-	if (type == PGT_l1)
-		return l1_get(owner, fd, pte);
 	if (fd != owner || !pte_table_flags_ok(*pte) || !mfn_is_ram(pte_mfn(*pte)))
 		return -XEN_EINVAL;
 	rc = page_get_and_type(mfn_to_page(pte_mfn(*pte)), owner, type - PGT_l1);
 	if (!rc)
 		*pte |= PTE_US;
 	return rc;
+}
+
+int pte_get(struct domain *owner, struct domain *fd, uint64_t type, uint64_t *pte)
+{
+	if (!(*pte & PTE_P))
+		return 0;
+	return type == PGT_l1 ? l1_get(owner, fd, pte) : table_get(owner, fd, type, pte);
 }
 
 int pte_put(uint64_t type, uint64_t pte, bool preemptible)

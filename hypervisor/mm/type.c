@@ -112,6 +112,7 @@ static int table_mend(uint64_t entry, uint64_t type)
 static int table_validate(struct page *pg, uint64_t type)
 {
 	uint64_t *entry = page_to_virt(pg), value;
+	struct domain *owner = pg->owner;
 	unsigned int i = pg->cursor;
 	int rc;
 
@@ -120,23 +121,23 @@ static int table_validate(struct page *pg, uint64_t type)
 		if (rc)
 			return rc;
 	}
-	while ((i = next_present(entry, pg->cursor)) < PT_ENTRIES) {
+	for (rc = 0; !rc && (i = next_present(entry, i)) < PT_ENTRIES; i++) {
 		if (type == PGT_l4 && slot_is_hypervisor(i)) {
-			pg->cursor = HV_SLOT_LAST + 1;
+			i = HV_SLOT_LAST;
 			continue;
 		}
-		pg->cursor = i;
 		value = entry[i];
-		rc = pte_get(pg->owner, pg->owner, type, &value);
+		rc = pte_get(owner, owner, type, &value);
 		if (rc)
-			return rc;
+			break;
 		if (value != entry[i])
 			entry[i] = value;
-		pg->cursor = i + 1;
-		if (i + 1 < PT_ENTRIES && type != PGT_l1 && preempt_check())
-			return -XEN_ERESTART;
+		if (type != PGT_l1 && i + 1 < PT_ENTRIES && preempt_check())
+			rc = -XEN_ERESTART;
 	}
-	pg->cursor = PT_ENTRIES;
+	pg->cursor = i;
+	if (rc)
+		return rc;
 	if (type == PGT_l4)
 		mm_install_hv_slots(pg->owner, entry);
 	return 0;
@@ -228,7 +229,16 @@ static bool in_hands(uint64_t x)
 	return (x & PGT_count_mask) && !(x & (PGT_validated | PGT_partial)) && !type_is_table(x & PGT_type_mask);
 }
 
-int page_get_type(struct page *pg, uint64_t type)
+/* One more reference on a page that has the type, is valid and in use: what nearly all are. */
+static bool get_quickly(struct page *pg, uint64_t type)
+{
+	uint64_t x = atomic_load(&pg->type);
+
+	return (x & ~(PGT_pinned | PGT_count_mask)) == (type | PGT_validated) &&
+	       (x & PGT_count_mask) - 1 < TYPE_COUNT_LIMIT - 1 && cmpxchg64(&pg->type, x, x + 1) == x;
+}
+
+static __attribute__((noinline)) int get_slowly(struct page *pg, uint64_t type)
 {
 	uint64_t x;
 	int rc;
@@ -256,7 +266,13 @@ int page_get_type(struct page *pg, uint64_t type)
 	}
 }
 
-static int type_put(struct page *pg, bool preemptible)
+int page_get_type(struct page *pg, uint64_t type)
+{
+	return get_quickly(pg, type) ? 0 : get_slowly(pg, type);
+}
+
+/* The last reference goes, or the word is changing. */
+static __attribute__((noinline)) int put_slowly(struct page *pg, bool preemptible)
 {
 	uint64_t x, type;
 	int rc;
@@ -285,6 +301,15 @@ static int type_put(struct page *pg, bool preemptible)
 	/* A descriptor page without users is checked again at its next use. */
 	atomic_store(&pg->type, rc ? (type | PGT_partial | 1) : type);
 	return rc;
+}
+
+static int type_put(struct page *pg, bool preemptible)
+{
+	uint64_t x = atomic_load(&pg->type);
+
+	if ((x & PGT_count_mask) > 1 && cmpxchg64(&pg->type, x, x - 1) == x)
+		return 0;
+	return put_slowly(pg, preemptible);
 }
 
 void page_put_type(struct page *pg)
