@@ -121,26 +121,49 @@ static int update_at(struct update *u, uint64_t maddr, uint64_t value)
 
 /* ---- mmu_update ---------------------------------------------------------------------------------------------- */
 
-static int do_pt_request(struct domain *owner, struct domain *fd, const struct mmu_update *req)
+/* The page of the table that the last request changed: the next one is likely to name it too. The reference is ours. */
+struct held_table {
+	struct page *page;		/* NULL: none */
+};
+
+static void release_table(struct held_table *held)
+{
+	if (held->page)
+		page_put(held->page);
+	held->page = NULL;
+}
+
+static bool hold_table(struct held_table *held, struct domain *owner, mfn_t mfn)
+{
+	struct page *pg;
+
+	if (!mfn_is_ram(mfn))
+		return false;
+	pg = mfn_to_page(mfn);
+	if (pg == held->page)
+		return true;
+	release_table(held);
+	if (!page_get(pg, owner))
+		return false;
+	held->page = pg;
+	return true;
+}
+
+static int do_pt_request(struct domain *owner, struct domain *fd, const struct mmu_update *req, struct held_table *held)
 {
 	struct update u = { .owner = owner, .fd = fd,
 			    .preserve_ad = (req->ptr & 3) == MMU_PT_UPDATE_PRESERVE_AD };
 	uint64_t maddr = req->ptr & ~3UL;
-	struct page *pg;
 	int rc;
 
 	/* The commands have three bits, of which two are in use. */
 	if (maddr & 7)
 		return -XEN_ENOSYS;
-	if ( !mfn_is_ram(maddr >> PAGE_SHIFT))
-		return -XEN_EINVAL;
-	pg = mfn_to_page(maddr >> PAGE_SHIFT);
-	if (!page_get(pg, owner))
+	if (!hold_table(held, owner, maddr >> PAGE_SHIFT))
 		return -XEN_EINVAL;
 	spin_lock(&owner->mm_lock);
 	rc = update_at(&u, maddr, req->val);
 	spin_unlock(&owner->mm_lock);
-	page_put(pg);
 	return rc;
 }
 
@@ -155,9 +178,15 @@ static int do_m2p_request(struct domain *fd, const struct mmu_update *req)
 	return 0;
 }
 
-static int do_request(struct domain *owner, struct domain *fd, const struct mmu_update *req)
+static int do_request(struct domain *owner, struct domain *fd, const struct mmu_update *req, struct held_table *held)
 {
-	return (req->ptr & 3) == MMU_MACHPHYS_UPDATE ? do_m2p_request(fd, req) : do_pt_request(owner, fd, req);
+	return (req->ptr & 3) == MMU_MACHPHYS_UPDATE ? do_m2p_request(fd, req) : do_pt_request(owner, fd, req, held);
+}
+
+/* Requests are short, but for those that free a tree, which old_table tells: the clock is read every eighth time. */
+static bool batch_should_stop(uint32_t done)
+{
+	return current->old_table || (done % 8 == 7 && preempt_check());
 }
 
 /* Table owner and page owner from fd (pv-abi 4.5); both are referenced. */
@@ -195,6 +224,7 @@ long do_mmu_update(uint64_t req, uint64_t count, uint64_t done, uint64_t fd)
 	uint32_t n = (uint32_t)count & ~MMU_PREEMPTED, i;
 	bool continued = (uint32_t)count & MMU_PREEMPTED;
 	struct domain *owner, *page_dom;
+	struct held_table held = { NULL };
 	struct mmu_update u = { 0 };
 	int rc;
 
@@ -206,15 +236,16 @@ long do_mmu_update(uint64_t req, uint64_t count, uint64_t done, uint64_t fd)
 		return refuse(rc, "mmu_update for domains %lx", fd);
 	}
 	for (i = 0; i < n && !rc; i++) {
-		if (current->old_table || (i && preempt_check()))
+		if (batch_should_stop(i))
 			rc = -XEN_ERESTART;
 		else if (copy_from_guest(&u, req + (uint64_t)i * sizeof(u), sizeof(u)))
 			rc = -XEN_EFAULT;
 		else
-			rc = do_request(owner, page_dom, &u);
+			rc = do_request(owner, page_dom, &u, &held);
 		if (rc)
 			break;
 	}
+	release_table(&held);
 	domain_put(page_dom);
 	domain_put(owner);
 	if (!rc && current->old_table)
