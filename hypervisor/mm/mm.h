@@ -82,12 +82,15 @@ static inline struct page *virt_to_page(const void *p) { return mfn_to_page(virt
 /* May have an owner: false for MMIO, holes, reserved, the first MiB. Frame-table entries exist for chunks with RAM only. */
 #define FRAME_CHUNK_SHIFT 15		/* frames a chunk: 2 MiB of 64-byte entries */
 extern uint64_t frame_chunk_map[];
-static inline bool mfn_is_ram(mfn_t mfn)
+/* Its page, by a number that speculation cannot take beyond the table; NULL if it is no RAM. */
+static inline struct page *mfn_to_ram(mfn_t mfn)
 {
 	mfn_t safe = nospec_index(mfn, max_page), chunk = safe >> FRAME_CHUNK_SHIFT;
+	struct page *pg = mfn_to_page(safe);
 
-	return mfn < max_page && (frame_chunk_map[chunk / 64] >> (chunk % 64) & 1) && (mfn_to_page(safe)->flags & PG_RAM);
+	return mfn < max_page && (frame_chunk_map[chunk / 64] >> (chunk % 64) & 1) && (pg->flags & PG_RAM) ? pg : NULL;
 }
+static inline bool mfn_is_ram(mfn_t mfn) { return mfn_to_ram(mfn) != NULL; }
 struct domain *page_owner(const struct page *pg);	/* the owner; dom_xen for the M2P */
 
 bool page_get(struct page *pg, struct domain *owner);	/* reference if owned by owner and live; false else (also on overflow) */

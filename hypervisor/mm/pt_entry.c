@@ -30,13 +30,16 @@ bool pte_table_flags_ok(uint64_t pte)
 	return !(pte & ~TABLE_FLAGS);
 }
 
-uint64_t pte_l1_fix(uint64_t pte)
+static uint64_t fix_present(uint64_t pte)
 {
-	if (!(pte & PTE_P))
-		return pte;
 	if (!(pte & PTE_US))
 		pte |= PTE_US | PTE_GUEST_KERNEL;
 	return pte & ~PTE_G;
+}
+
+uint64_t pte_l1_fix(uint64_t pte)
+{
+	return pte & PTE_P ? fix_present(pte) : pte;
 }
 
 /* Of the types in the PAT (pv-abi 4.3) a device frame gets UC-, UC or WC; the cacheable ones become UC. */
@@ -92,9 +95,9 @@ static __attribute__((noinline)) int l1_get(struct domain *owner, struct domain 
 
 	if (!pte_l1_flags_ok(owner, value))
 		return -XEN_EINVAL;
-	if (!mfn_is_ram(pte_mfn(value)))
+	pg = mfn_to_ram(pte_mfn(value));
+	if (!pg)
 		return mmio_get(owner, fd, pte);
-	pg = mfn_to_page(pte_mfn(value));
 	if (!page_get(pg, fd))
 		return -XEN_EBUSY;
 	if ((value & PTE_CACHE) && (pg->count & PGC_xen_heap))
@@ -105,17 +108,18 @@ static __attribute__((noinline)) int l1_get(struct domain *owner, struct domain 
 		page_put(pg);
 		return rc == -XEN_ERESTART || rc == -XEN_EACCES ? rc : -XEN_EBUSY;
 	}
-	*pte = pte_l1_fix(value);
+	*pte = fix_present(value);
 	return 0;
 }
 
 static __attribute__((noinline)) int table_get(struct domain *owner, struct domain *fd, uint64_t type, uint64_t *pte)
 {
+	struct page *pg = mfn_to_ram(pte_mfn(*pte));
 	int rc;
 
-	if (fd != owner || !pte_table_flags_ok(*pte) || !mfn_is_ram(pte_mfn(*pte)))
+	if (fd != owner || !pte_table_flags_ok(*pte) || !pg)
 		return -XEN_EINVAL;
-	rc = page_get_and_type(mfn_to_page(pte_mfn(*pte)), owner, type - PGT_l1);
+	rc = page_get_and_type(pg, owner, type - PGT_l1);
 	if (!rc)
 		*pte |= PTE_US;
 	return rc;
@@ -132,9 +136,11 @@ int pte_put(uint64_t type, uint64_t pte, bool preemptible)
 {
 	struct page *pg;
 
-	if (!(pte & PTE_P) || !mfn_is_ram(pte_mfn(pte)))
+	if (!(pte & PTE_P))
 		return 0;
-	pg = mfn_to_page(pte_mfn(pte));
+	pg = mfn_to_ram(pte_mfn(pte));
+	if (!pg)
+		return 0;
 	if (type != PGT_l1)
 		return preemptible ? page_put_and_type_preemptible(pg) : (page_put_and_type(pg), 0);
 	if (pte & PTE_RW)

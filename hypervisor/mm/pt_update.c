@@ -135,11 +135,10 @@ static void release_table(struct held_table *held)
 
 static bool hold_table(struct held_table *held, struct domain *owner, mfn_t mfn)
 {
-	struct page *pg;
+	struct page *pg = mfn_to_ram(mfn);
 
-	if (!mfn_is_ram(mfn))
+	if (!pg)
 		return false;
-	pg = mfn_to_page(mfn);
 	if (pg == held->page)
 		return true;
 	release_table(held);

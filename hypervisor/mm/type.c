@@ -45,15 +45,8 @@ static int seg_desc_validate(struct page *pg)
 	return 0;
 }
 
-/* Most entries of most tables are empty, and an empty one holds nothing: these find the others. */
-static unsigned int next_present(const uint64_t *entry, unsigned int i)
-{
-	while (i < PT_ENTRIES && !(entry[i] & PTE_P))
-		i++;
-	return i;
-}
-
-/* The number of entries up to and with the last present one among the first n. */
+/* Most entries of most tables are empty, and an empty one holds nothing. The number of entries up to and with the last
+ * present one among the first n: */
 static unsigned int up_to_present(const uint64_t *entry, unsigned int n)
 {
 	while (n && !(entry[n - 1] & PTE_P))
@@ -113,32 +106,33 @@ static int table_validate(struct page *pg, uint64_t type)
 {
 	uint64_t *entry = page_to_virt(pg), value;
 	struct domain *owner = pg->owner;
+	const bool upper = type != PGT_l1, root = type == PGT_l4;
 	unsigned int i = pg->cursor;
 	int rc;
 
-	if (i && type != PGT_l1 && !(type == PGT_l4 && slot_is_hypervisor(i - 1))) {
+	if (i && upper && !(root && slot_is_hypervisor(i - 1))) {
 		rc = table_mend(entry[i - 1], type - PGT_l1);
 		if (rc)
 			return rc;
 	}
-	for (rc = 0; !rc && (i = next_present(entry, i)) < PT_ENTRIES; i++) {
-		if (type == PGT_l4 && slot_is_hypervisor(i)) {
-			i = HV_SLOT_LAST;
-			continue;
-		}
+	for (rc = 0; !rc && i < PT_ENTRIES; i++) {
 		value = entry[i];
+		if (!(value & PTE_P))
+			continue;
+		if (root && slot_is_hypervisor(i))
+			continue;
 		rc = pte_get(owner, owner, type, &value);
 		if (rc)
 			break;
 		if (value != entry[i])
 			entry[i] = value;
-		if (type != PGT_l1 && i + 1 < PT_ENTRIES && preempt_check())
+		if (upper && i + 1 < PT_ENTRIES && preempt_check())
 			rc = -XEN_ERESTART;
 	}
 	pg->cursor = i;
 	if (rc)
 		return rc;
-	if (type == PGT_l4)
+	if (root)
 		mm_install_hv_slots(pg->owner, entry);
 	return 0;
 }
