@@ -77,14 +77,12 @@ static uint64_t frame_rflags(const struct vcpu *v, uint8_t mask)
 	return rflags;
 }
 
-/* Writes n words below top and enters the handler with its stack there. */
-static void frame_enter(struct vcpu *v, uint64_t top, const uint64_t *words, unsigned int n, uint64_t handler,
-			bool mask_events)
+/* A frame that was written to sp (unless rc says that it was not): the handler starts there. */
+static void frame_enter(struct vcpu *v, int rc, uint64_t sp, uint64_t handler, bool mask_events)
 {
 	struct cpu_user_regs *regs = guest_regs();
-	uint64_t sp = top - n * sizeof(*words);
 
-	if (copy_to_guest(sp, words, n * sizeof(*words))) {
+	if (rc) {
 		domain_crash(v->domain, "vCPU %u: no frame fits on the kernel stack at %lx", v->id, sp);
 		return;
 	}
@@ -105,28 +103,41 @@ struct bounce {
 	const char *what;
 };
 
+/* From the lowest address on. Without an error code the frame starts one word later, and r11 takes that code's place. */
+struct frame {
+	uint64_t rcx, r11, error, rip, cs, rflags, rsp, ss;
+};
+
 static void bounce(struct vcpu *v, const struct bounce *b)
 {
 	const struct cpu_user_regs *regs = guest_regs();
 	uint8_t mask = READ_ONCE(v->info->evtchn_upcall_mask);
-	uint64_t words[8], cs, top, rsp = regs->rsp;
-	unsigned int n = 0;
+	uint64_t cs, sp;
+	struct frame f;
+	int rc;
 
 	if (!b->handler) {
 		domain_crash(v->domain, "vCPU %u has no handler for %s", v->id, b->what);
 		return;
 	}
-	top = frame_top(v, &cs);
-	words[n++] = regs->rcx;
-	words[n++] = regs->r11;
-	if (b->has_error)
-		words[n++] = b->error;
-	words[n++] = regs->rip;
-	words[n++] = cs | (uint64_t)mask << 32;
-	words[n++] = frame_rflags(v, mask);
-	words[n++] = rsp;
-	words[n++] = regs->ss;
-	frame_enter(v, top, words, n, b->handler, b->mask_events);
+	f.rip = regs->rip;
+	f.rsp = regs->rsp;
+	f.ss = regs->ss;
+	f.rflags = frame_rflags(v, mask);
+	sp = frame_top(v, &cs) - sizeof(f);
+	f.cs = cs | (uint64_t)mask << 32;
+	if (b->has_error) {
+		f.rcx = regs->rcx;
+		f.r11 = regs->r11;
+		f.error = b->error;
+		rc = copy_to_guest(sp, &f, sizeof(f));
+	} else {
+		f.r11 = regs->rcx;
+		f.error = regs->r11;
+		sp += sizeof(f.rcx);
+		rc = copy_to_guest(sp, &f.r11, sizeof(f) - sizeof(f.rcx));
+	}
+	frame_enter(v, rc, sp, b->handler, b->mask_events);
 }
 
 static void deliver_exception(struct vcpu *v)
@@ -166,7 +177,9 @@ static void deliver_failsafe(struct vcpu *v)
 		regs->rip, cs | (uint64_t)mask << 32, frame_rflags(v, mask), rsp, regs->ss,
 	};
 
-	frame_enter(v, top, words, ARRAY_SIZE(words), v->pv.failsafe_callback, v->pv.failsafe_masks_events);
+	top -= sizeof(words);
+	frame_enter(v, copy_to_guest(top, words, sizeof(words)), top, v->pv.failsafe_callback,
+		    v->pv.failsafe_masks_events);
 }
 
 static void deliver_nmi(struct vcpu *v)
