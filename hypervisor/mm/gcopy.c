@@ -41,18 +41,32 @@ static size_t copy_raw(void *dst, const void *src, size_t len)
 	return len;
 }
 
+static int copy_bytes(void *dst, const void *src, size_t len)
+{
+	return copy_raw(dst, src, len) ? -XEN_EFAULT : 0;
+}
+
+/* A size that only run time knows may still be one that words.S has. */
 int guest_read_any(void *dst, uint64_t gva, size_t len)
 {
-	if (!guest_range_ok(gva, len))
-		return -XEN_EFAULT;
-	return copy_raw(dst, (const void *)guest_ptr(gva), len) ? -XEN_EFAULT : 0;
+#define CASE(n) case n: return guest_read_##n(dst, gva);
+	switch (len) {
+	FOR_GUEST_SIZES(CASE)
+	default:
+		return guest_range_ok(gva, len) ? copy_bytes(dst, (const void *)guest_ptr(gva), len) : -XEN_EFAULT;
+	}
+#undef CASE
 }
 
 int guest_write_any(uint64_t gva, const void *src, size_t len)
 {
-	if (!guest_range_ok(gva, len))
-		return -XEN_EFAULT;
-	return copy_raw((void *)guest_ptr(gva), src, len) ? -XEN_EFAULT : 0;
+#define CASE(n) case n: return guest_write_##n(gva, src);
+	switch (len) {
+	FOR_GUEST_SIZES(CASE)
+	default:
+		return guest_range_ok(gva, len) ? copy_bytes((void *)guest_ptr(gva), src, len) : -XEN_EFAULT;
+	}
+#undef CASE
 }
 
 int clear_guest(uint64_t gva, size_t len)
