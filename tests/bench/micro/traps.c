@@ -41,7 +41,7 @@ static uint64_t __attribute__((noinline)) run_user(const char *program, unsigned
 		return ticks() - start;
 	frame[4] = USER_CODE + (uint64_t)(program - user_begin);
 	frame[5] = FLAT_RING3_CS64;
-	frame[6] = 2;
+	frame[6] = 0x202;	/* IF: as programs run */
 	frame[7] = USER_STACK + PAGE_SIZE - 64;
 	frame[8] = FLAT_RING3_SS64;
 	start = ticks();
