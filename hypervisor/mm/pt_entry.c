@@ -76,17 +76,6 @@ static __attribute__((noinline)) int mmio_get(struct domain *owner, struct domai
 	return 0;
 }
 
-/* Only the owner's own callers hold the lock under which a stopped validation is undone: they try that before they give up. */
-static int writable_get(const struct domain *owner, const struct domain *fd, struct page *pg)
-{
-	int rc = page_get_type(pg, PGT_writable);
-
-	if (rc != -XEN_EBUSY || fd != owner)
-		return rc;
-	rc = page_settle_partial(pg);
-	return rc ? rc : page_get_type(pg, PGT_writable);
-}
-
 static __attribute__((noinline)) int l1_get(struct domain *owner, struct domain *fd, uint64_t *pte)
 {
 	const uint64_t value = *pte;
@@ -103,7 +92,7 @@ static __attribute__((noinline)) int l1_get(struct domain *owner, struct domain 
 	if ((value & PTE_CACHE) && (pg->count & PGC_xen_heap))
 		rc = -XEN_EACCES;
 	else if (value & PTE_RW)
-		rc = writable_get(owner, fd, pg);
+		rc = page_get_type(pg, PGT_writable);
 	if (rc) {
 		page_put(pg);
 		return rc == -XEN_ERESTART || rc == -XEN_EACCES ? rc : -XEN_EBUSY;

@@ -101,12 +101,38 @@ static int plain_store(struct page *pg, uint64_t *slot, uint64_t value)
 	return 0;
 }
 
+/*
+ * What value would map writable may be a table whose validation has stopped. That is undone before anything is known of the
+ * entry: the half made table may be all that holds the table which the entry is in.
+ */
+static int settle_target(struct domain *owner, struct domain *fd, uint64_t value)
+{
+	struct page *pg;
+	int rc;
+
+	if (fd != owner || (value & (PTE_P | PTE_RW)) != (PTE_P | PTE_RW) || !mfn_is_ram(pte_mfn(value)))
+		return 0;
+	pg = mfn_to_page(pte_mfn(value));
+	if (!(atomic_load(&pg->type) & PGT_partial) || !page_get(pg, owner))
+		return 0;
+	rc = page_settle_partial(pg);
+	page_put(pg);
+	return rc;
+}
+
 /* u->type is filled in from the page. The caller holds u->owner's mm_lock. */
 static int update_at(struct update *u, uint64_t maddr, uint64_t value)
 {
 	struct page *pg = mfn_to_page(maddr >> PAGE_SHIFT);
 	uint64_t *slot = maddr_to_virt(maddr), word = atomic_load(&pg->type);
 
+	if ((word & PGT_type_mask) == PGT_l1 && (word & PGT_count_mask)) {
+		int rc = settle_target(u->owner, u->fd, value);
+
+		if (rc)
+			return rc;
+		word = atomic_load(&pg->type);
+	}
 	u->type = word & PGT_type_mask;
 	if (!(word & PGT_count_mask) || !type_is_table(u->type))
 		return plain_store(pg, slot, value);
@@ -290,7 +316,12 @@ static long update_va(uint64_t va, uint64_t pte, uint64_t flags, struct domain *
 	spin_lock(&v->domain->mm_lock);
 	slot = walk_l1_slot(v, va);
 	if (slot)
-		rc = update_entry(&u, slot, pte);
+		rc = settle_target(u.owner, fd, pte);
+	/* Found again: the first walk may have ended in a table that is none any more. */
+	if (slot && !rc) {
+		slot = walk_l1_slot(v, va);
+		rc = slot ? update_entry(&u, slot, pte) : -XEN_EINVAL;
+	}
 	spin_unlock(&v->domain->mm_lock);
 	return rc ? rc : va_flush(va, flags);
 }
@@ -360,7 +391,10 @@ int pt_emulated_write(struct vcpu *v, uint64_t pte_maddr, uint64_t old, uint64_t
 	if (pte_maddr & 7)
 		return rc;
 	spin_lock(&v->domain->mm_lock);
-	if (pt_write_is_emulated(v, pte_maddr))
+	rc = settle_target(u.owner, u.fd, new_val);
+	if (!rc && !pt_write_is_emulated(v, pte_maddr))
+		rc = -XEN_EINVAL;
+	if (!rc)
 		rc = READ_ONCE(*(uint64_t *)maddr_to_virt(pte_maddr)) == old
 			? update_entry(&u, maddr_to_virt(pte_maddr), new_val) : -XEN_EAGAIN;
 	spin_unlock(&v->domain->mm_lock);
