@@ -2,11 +2,13 @@
 /* See harness.h. */
 #include <check.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "asm/atomic.h"
 #include "boot/bootinfo.h"
 #include "cpu/smp.h"
 #include "debug/log.h"
@@ -19,9 +21,10 @@
 char test_ram[TEST_FRAMES * 4096] __attribute__((aligned(4096)));
 char test_frames[TEST_FRAMES * sizeof(struct page)] __attribute__((aligned(64)));
 uint64_t test_m2p[TEST_FRAMES];
-struct vcpu *test_current;
-struct cpu_info test_cpu;
-uint64_t test_cr3, test_cr4;
+__thread struct vcpu *test_current;
+__thread struct cpu_info test_cpu;
+__thread uint64_t test_cr3, test_cr4;
+bool test_threads;
 unsigned int test_flushes, test_preempt_percent, test_work;
 void (*test_flush_hook)(void);
 uint64_t test_guest_start, test_guest_end;
@@ -31,7 +34,7 @@ struct bootinfo bootinfo;
 uint64_t *idle_l4;
 static uint64_t idle_root[512];
 static struct domain system_dom[2];
-static uint64_t seed;
+static __thread uint64_t seed;
 
 uint32_t rnd(uint32_t limit)
 {
@@ -48,8 +51,22 @@ void rnd_seed(uint64_t s)
 
 unsigned int smp_nr_cpus(void) { return 1; }
 struct cpu_info *smp_cpu_info(unsigned int cpu) { return cpu == 0 ? &test_cpu : NULL; }
-void smp_relax(void) { ck_abort_msg("the only CPU waits for another"); }
-void smp_flush_tlbs(const uint64_t *cpus) { ck_assert_uint_eq(cpus[0], 1); tlb_flush_local(); }
+
+void smp_relax(void)
+{
+	if (!test_threads)
+		ck_abort_msg("the only CPU waits for another");
+	sched_yield();
+}
+
+/* With threads each believes to be the only CPU: there is no TLB that could be stale. */
+void smp_flush_tlbs(const uint64_t *cpus)
+{
+	if (!test_threads)
+		ck_assert_uint_eq(cpus[0], 1);
+	tlb_flush_local();
+}
+
 void test_raise_work(uint32_t bits) { test_work |= bits; }
 bool preempt_check(void) { return rnd(100) < test_preempt_percent; }
 
@@ -86,11 +103,11 @@ long refuse_at(long err, const char *where, const char *fmt, ...)
 	return err;
 }
 
-void domain_ref(struct domain *d) { d->refs++; }
+void domain_ref(struct domain *d) { (void)atomic_inc(&d->refs); }
 
 void domain_put(struct domain *d)
 {
-	if (!d->refs--)
+	if (atomic_dec(&d->refs) == UINT32_MAX)
 		panic("domain %u: reference count below 0", d->id);
 }
 
@@ -150,7 +167,7 @@ int copy_to_guest(uint64_t gva, const void *src, size_t len)
 
 /* ---- hypercalls with continuations ------------------------------------------------------------------ */
 
-static struct { bool set; unsigned int nr; uint64_t a[5]; } again;
+static __thread struct { bool set; unsigned int nr; uint64_t a[5]; } again;
 
 long hypercall_continue(unsigned int nr, unsigned int nargs, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
 {
@@ -207,6 +224,16 @@ long hcall(unsigned int nr, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, 
 
 /* ---- the machine --------------------------------------------------------------------------------------- */
 
+void vcpu_new(struct domain *d)
+{
+	struct vcpu *v = calloc(1, sizeof(*v));
+
+	v->id = d->max_vcpus;
+	v->domain = d;
+	v->kernel_mode = true;
+	d->vcpu[d->max_vcpus++] = v;
+}
+
 static struct domain *domain_new(domid_t id, bool privileged)
 {
 	struct domain *d = calloc(1, sizeof(*d));
@@ -236,7 +263,8 @@ void machine_reset(void)
 {
 	for (int i = 0; i < 2; i++)
 		if (test_dom[i]) {
-			free(test_dom[i]->vcpu[0]);
+			for (unsigned int v = 0; v < test_dom[i]->max_vcpus; v++)
+				free(test_dom[i]->vcpu[v]);
 			free(test_dom[i]);
 			test_dom[i] = NULL;
 		}
@@ -357,9 +385,11 @@ void check_counts(const uint32_t *extra_refs, const uint32_t *extra_types)
 			count_table(m, pg);
 	}
 	for (int i = 0; i < 2; i++) {
-		count_held(test_dom[i]->vcpu[0]->root_kernel);
-		count_held(test_dom[i]->vcpu[0]->root_user);
-		count_held(test_dom[i]->vcpu[0]->old_table);
+		for (unsigned int v = 0; v < test_dom[i]->max_vcpus; v++) {
+			count_held(test_dom[i]->vcpu[v]->root_kernel);
+			count_held(test_dom[i]->vcpu[v]->root_user);
+			count_held(test_dom[i]->vcpu[v]->old_table);
+		}
 		count_device_maps(test_dom[i]);
 	}
 	for (mfn_t m = FIRST_RAM; m < TEST_FRAMES; m++) {

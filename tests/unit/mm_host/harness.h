@@ -27,7 +27,10 @@ extern void (*test_print)(const char *text);	/* gets what the modules print; NUL
 extern uint64_t test_guest_start, test_guest_end;
 extern int test_panics_expected;
 
+extern bool test_threads;	/* several threads, a vCPU each: who waits for a lock waits */
+
 void machine_reset(void);			/* fresh everything */
+void vcpu_new(struct domain *d);		/* one more */
 void as_domain(int i);				/* current = its vCPU */
 uint32_t rnd(uint32_t limit);
 void rnd_seed(uint64_t seed);

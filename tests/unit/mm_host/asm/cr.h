@@ -7,7 +7,7 @@
 
 #define CR4_PGE (1u << 7)
 
-extern uint64_t test_cr3, test_cr4;
+extern __thread uint64_t test_cr3, test_cr4;
 extern unsigned int test_flushes;
 extern void (*test_flush_hook)(void);	/* what others see at that moment; may be NULL */
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Unit tests: no per-CPU stack; current is a variable. */
+/* Unit tests: no per-CPU stack; current is a variable of the thread. */
 #ifndef SOCLE_TEST_CPU_CPU_H
 #define SOCLE_TEST_CPU_CPU_H
 
 #include "../../../../hypervisor/cpu/cpu.h"
 
-extern struct vcpu *test_current;
+extern __thread struct vcpu *test_current;
 
-extern struct cpu_info test_cpu;
+extern __thread struct cpu_info test_cpu;
 #define this_cpu() (&test_cpu)
 
 #undef current
