@@ -233,7 +233,7 @@ static void test_numbers(void)
 		wrong += kit_evtchn(EVTCHNOP_bind_virq, &virq) != -XEN_EINVAL;
 		wrong += kit_evtchn(EVTCHNOP_bind_virq, &virq_vcpu) != -XEN_ENOENT;
 		wrong += kit_evtchn(EVTCHNOP_bind_ipi, &ipi) != -XEN_ENOENT;
-		wrong += kit_evtchn(EVTCHNOP_bind_pirq, &pirq) != -XEN_EINVAL;
+		wrong += kit_evtchn(EVTCHNOP_bind_pirq, &pirq) != (kit_privileged() ? -XEN_EINVAL : -XEN_EPERM);
 		wrong += kit_evtchn(EVTCHNOP_set_priority, &priority) >= 0;
 		wrong += kit_evtchn(EVTCHNOP_bind_interdomain, &inter) != -XEN_EINVAL;
 		wrong += kit_evtchn(EVTCHNOP_init_control, &control) != -XEN_ENOENT;
