@@ -23,6 +23,7 @@
 #define PIECES_NS	1000000u
 #define REST_NS		5000000u
 #define REST_ALONE_NS	50000u
+#define NEWS_MAX	(32u << 10)	/* a quarter of the log's ring */
 
 static char queue[QUEUE_SIZE];
 static uint32_t queued, taken;		/* key numbers */
@@ -169,9 +170,12 @@ static void run_keys(void)
 	}
 }
 
-/* A reader that cannot be told now is told a little later. */
+/* A reader that cannot be told now is told a little later; one whose vCPU sleeps is woken, and that takes the lock of a
+ * run queue. So a dump comes first: it may be the last that is heard of this machine. */
 static void announce_log(void)
 {
+	if (READ_ONCE(active) && log_news_size() < NEWS_MAX)
+		return;
 	if (!log_take_news() || virq_try_raise_global(VIRQ_CON_RING))
 		return;
 	log_return_news();

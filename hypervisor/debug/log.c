@@ -25,6 +25,7 @@ static uint32_t produced, oldest;	/* byte numbers; produced - oldest <= RING_SIZ
 static struct spinlock log_lock = SPINLOCK_INIT(RANK_CONSOLE);
 static bool in_panic;
 static bool news;			/* a: bytes that nobody has been told of */
+static uint32_t told;			/* a: number of the byte after the last that was told of */
 
 static struct {
 	uint64_t last;			/* system time of the last token */
@@ -87,8 +88,14 @@ static void emit(const char *prefix, const char *fmt, va_list args)
 	log_return_news();
 }
 
+uint32_t log_news_size(void)
+{
+	return READ_ONCE(news) ? READ_ONCE(produced) - READ_ONCE(told) : 0;
+}
+
 bool log_take_news(void)
 {
+	WRITE_ONCE(told, READ_ONCE(produced));
 	return __atomic_exchange_n(&news, false, __ATOMIC_SEQ_CST);
 }
 

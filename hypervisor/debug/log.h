@@ -14,6 +14,7 @@ size_t log_read(uint32_t *index, char *buf, size_t len);
 uint32_t log_oldest(void);			/* number of the oldest byte kept */
 void log_clear(void);
 /* Has anything been printed since the last question? Its asker tells the reader, or returns the news undelivered. */
+uint32_t log_news_size(void);			/* bytes since then */
 bool log_take_news(void);
 void log_return_news(void);
 void panic(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));

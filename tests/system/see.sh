@@ -22,7 +22,7 @@ cat "$SOCLE_BUILD/image/see.cpio.zst" >>"$SOCLE_BUILD/image/see.cpio"
 
 log=$SOCLE_BUILD/log/see.log text=$SOCLE_BUILD/log/see.txt
 : >"$log"
-timeout -k 2 "${SEE_TIMEOUT:-400}" bash -c '. "$0/tests/lib/common.sh"; . "$0/tests/lib/qemu.sh"; qemu_run "$@"' \
+timeout -k 2 "${SEE_TIMEOUT:-600}" bash -c '. "$0/tests/lib/common.sh"; . "$0/tests/lib/qemu.sh"; qemu_run "$@"' \
 	"$SOCLE_TOP" -smp 2 -serial "file:$log" -kernel "$SOCLE_BUILD/hypervisor/socle.elf" -append "console=com1 dom0_mem=512M" \
 	-initrd "$KERNEL_IMAGE console=hvc0 quiet socle.batch=see,$SOCLE_BUILD/image/see.cpio" </dev/null >"$log.qemu" 2>&1
 rc=$?
