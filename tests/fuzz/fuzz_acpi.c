@@ -40,6 +40,11 @@ static void mend_checksum(uint8_t *p, size_t len, size_t where)
 	p[where] = (uint8_t)-sum;
 }
 
+bool mfn_is_ram(mfn_t mfn)
+{
+	return mfn < 0x100000 && mfn % 2;
+}
+
 void *ioremap(uint64_t maddr, size_t len)
 {
 	uint8_t *p = calloc(1, len ? len : 1);
