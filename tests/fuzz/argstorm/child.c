@@ -13,7 +13,7 @@
 #include "storm.h"
 
 #define CHILD_PAGES	1024
-#define TEMPLATE	(256 * 1024)
+#define TEMPLATE	(768 * 1024)
 #define MS		1000000UL
 
 struct report report[PAGE_SIZE / sizeof(struct report)] PAGE_ALIGNED;

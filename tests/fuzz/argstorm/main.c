@@ -30,7 +30,7 @@ static uint64_t number(const char *name, uint64_t otherwise)
 }
 
 /* Breakpoints that the storm asked for; single steps, each of which would be a trap from here on, end. */
-static void debug(struct kit_frame *f) { f->rflags &= ~(1UL << 8); }
+void storm_debug_trap(struct kit_frame *f) { f->rflags &= ~(1UL << 8); }
 
 /* Events are masked, until a copy into shared_info says otherwise; masked again, by the return too (pv-abi 3.5). */
 static void event(struct kit_frame *f)
@@ -83,7 +83,7 @@ void kit_main(struct start_info *si)
 	kit_map_shared_info();
 	kit_events_disable();
 	kit_traps_init();
-	kit_trap_handler(1, debug);
+	kit_trap_handler(1, storm_debug_trap);
 	kit_event_handler(event);
 	if (is_guest) {
 		storm_prepare();

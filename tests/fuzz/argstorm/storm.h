@@ -83,6 +83,7 @@ const struct call *storm_step(uint64_t i, bool trace, long *result);
 
 /* insn.c */
 void storm_instruction(void);
+void storm_debug_trap(struct kit_frame *f);	/* main.c */
 
 /* child.c */
 struct report {				/* in a page of its own, read by the parent */
