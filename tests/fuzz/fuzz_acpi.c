@@ -15,6 +15,8 @@
 #define MAPPINGS 2048
 
 struct bootinfo bootinfo;
+/* No frame is RAM: a reset register anywhere is mapped. */
+uint64_t max_page, frame_chunk_map[1];
 struct options options = { .acpi = true };
 static struct { const uint8_t *at; size_t size; bool mend; } memory;
 static void *mapping[MAPPINGS];
@@ -38,11 +40,6 @@ static void mend_checksum(uint8_t *p, size_t len, size_t where)
 	for (size_t i = 0; i < len; i++)
 		sum = (uint8_t)(sum + p[i]);
 	p[where] = (uint8_t)-sum;
-}
-
-bool mfn_is_ram(mfn_t mfn)
-{
-	return mfn < 0x100000 && mfn % 2;
 }
 
 void *ioremap(uint64_t maddr, size_t len)
