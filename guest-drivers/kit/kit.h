@@ -121,6 +121,10 @@ extern struct kit_fault kit_fault;
 	__asm__ volatile(KIT_CATCH_TEXT(insn) : outputs : __VA_ARGS__, [kit_record] "r"(record_) : "r11", "memory", "cc"); \
 } while (0)
 
+/* For code that nobody knows the addresses of: the next fault outside of KIT_CATCH() goes on here, and is recorded in
+ * kit_fault. One vCPU at a time. */
+extern uint64_t kit_resume;
+
 /* ds es fs gs as the last failsafe callback's frame had them. The callback is vector KIT_FAILSAFE; its frame has no
  * error code. Unless it has a handler it is a fault like others: a return that KIT_TRY() expects to fail. */
 #define KIT_EVENT	0x100

@@ -15,11 +15,12 @@ extern char kit_int80_stub[], kit_event_stub[], kit_failsafe_stub[], kit_syscall
 extern const struct catch { uint64_t from, to; } kit_catch_start[], kit_catch_end[];
 
 struct kit_fault kit_fault;
+uint64_t kit_resume;
 static kit_trap_fn handlers[KIT_FAILSAFE + 1];
 
 void kit_trap(struct kit_frame *f);
 
-/* Records an expected fault in the record that r11 points at. */
+/* Records an expected fault, in the record that r11 points at or in kit_fault. */
 static bool catch(struct kit_frame *f, uint64_t cr2)
 {
 	for (const struct catch *c = kit_catch_start; c < kit_catch_end; c++) {
@@ -29,7 +30,12 @@ static bool catch(struct kit_frame *f, uint64_t cr2)
 		f->rip = c->to;
 		return true;
 	}
-	return false;
+	if (!kit_resume)
+		return false;
+	kit_fault = (struct kit_fault){ true, f->vector, f->error, cr2, f->rip };
+	f->rip = kit_resume;
+	kit_resume = 0;
+	return true;
 }
 
 void kit_trap(struct kit_frame *f)
