@@ -28,7 +28,7 @@ cat "$SOCLE_BUILD/image/hostile.cpio.zst" >>"$SOCLE_BUILD/image/hostile.cpio"
 
 log=$SOCLE_BUILD/log/hostile.log text=$SOCLE_BUILD/log/hostile.txt
 : >"$log"
-timeout -k 2 "${HOSTILE_TIMEOUT:-560}" bash -c '. "$0/tests/lib/common.sh"; . "$0/tests/lib/qemu.sh"; qemu_run "$@"' \
+timeout -k 2 "${HOSTILE_TIMEOUT:-900}" bash -c '. "$0/tests/lib/common.sh"; . "$0/tests/lib/qemu.sh"; qemu_run "$@"' \
 	"$SOCLE_TOP" -smp "${GUEST_CPUS:-2}" -serial "file:$log" -kernel "$SOCLE_BUILD/hypervisor/socle.elf" \
 	-append "console=com1 dom0_mem=640M" -initrd "$KERNEL_IMAGE console=hvc0 quiet socle.batch=hostile,$SOCLE_BUILD/image/hostile.cpio" \
 	</dev/null >"$log.qemu" 2>&1
