@@ -37,8 +37,12 @@ static uint64_t __attribute__((noinline)) run_user(const char *program, unsigned
 {
 	static uint64_t frame[9], start;
 
-	if (__builtin_setjmp(back))
-		return ticks() - start;
+	if (__builtin_setjmp(back)) {
+		uint64_t t = ticks() - start;
+
+		kit_events_disable();
+		return t;
+	}
 	frame[4] = USER_CODE + (uint64_t)(program - user_begin);
 	frame[5] = FLAT_RING3_CS64;
 	frame[6] = 0x202;	/* IF: as programs run */
