@@ -10,6 +10,7 @@
 #include "cpu/cpu.h"
 #include "cpu/smp.h"
 #include "debug/console.h"
+#include "debug/last.h"
 #include "debug/log.h"
 #include "domain/dom0.h"
 #include "mm/mm.h"
@@ -41,6 +42,7 @@ void boot_main(uint32_t magic, uint64_t info_paddr)
 	clock_init();
 	timer_boot_init();
 	console_irq_init();
+	last_words_init();
 	sched_init();
 	smp_boot_init();
 	if (dom0_create())

@@ -10,15 +10,24 @@
 #include <string.h>
 #include "cpu/cpu.h"
 #include "debug/last.h"
+#include "debug/log.h"
 #include "domain/domain.h"
 #include "lib/lock.h"
+#include "mm/mm.h"
 #include "time/clock.h"
 
 #define NSEC_PER_SEC 1000000000UL
 
-static struct socle_last_words ring[SOCLE_LAST_WORDS_KEPT];	/* record n at n % KEPT */
+static struct socle_last_words *ring;				/* I: record n at n % KEPT */
 static uint64_t last_seq;					/* of the newest; 0 = none yet */
 static struct spinlock ring_lock = SPINLOCK_INIT(RANK_CONSOLE);
+
+void last_words_init(void)
+{
+	ring = hv_alloc(SOCLE_LAST_WORDS_KEPT * sizeof(ring[0]));
+	if (!ring)
+		panic("no memory for the last words of domains");
+}
 
 static void copy_regs(struct socle_regs *to, const struct cpu_user_regs *r, const struct vcpu *v)
 {

@@ -9,6 +9,7 @@
 
 struct domain;
 
+void last_words_init(void);		/* boot, before the first domain */
 /* d has ended: kind is SOCLE_END_*, reason its shutdown code. Once an end. May be called under any lock. */
 void last_words_record(const struct domain *d, uint32_t kind, uint32_t reason);
 /* The oldest record kept whose number is not below seq; false if there is none. */

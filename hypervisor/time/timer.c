@@ -27,10 +27,13 @@ static struct timer_queue {
 
 static void queue_program(const struct timer_queue *q)
 {
-	if (q->root)
-		apic_timer_set(q->root->expires);
-	else
+	if (!q->root)
 		apic_timer_stop();
+	/* Due already: no need for the hardware to say so. */
+	else if (q->root->expires <= system_time())
+		cpu_raise_work(WORK_TIMER);
+	else
+		apic_timer_set(q->root->expires);
 }
 
 void timer_init(struct timer *t, void (*fn)(void *), void *arg)

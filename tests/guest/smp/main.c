@@ -11,7 +11,7 @@
 
 static unsigned int vcpus;
 static struct kit_barrier barrier;
-static volatile uint32_t lane[KIT_MAX_VCPUS], sum, hits[KIT_MAX_VCPUS], port[KIT_MAX_VCPUS];
+static volatile uint32_t lane[KIT_MAX_VCPUS], sum, hits[KIT_MAX_VCPUS];
 static struct kit_fault fault[KIT_MAX_VCPUS];
 static volatile unsigned int seen_id[KIT_MAX_VCPUS];
 static volatile bool wrong_round;

@@ -224,7 +224,7 @@ static void vcpus(uint16_t d)
 	CHECK_EQ(dom(XEN_DOMCTL_getvcpuaffinity, d), -XEN_EINVAL, "getvcpuaffinity of neither map");
 	op.u.vcpuaffinity = (struct xen_domctl_vcpuaffinity){ .vcpu = 99, .flags = XEN_VCPUAFFINITY_HARD };
 	CHECK_EQ(dom(XEN_DOMCTL_getvcpuaffinity, d), -XEN_EINVAL, "getvcpuaffinity of vCPU 99");
-	op.u.vcpuaffinity = (struct xen_domctl_vcpuaffinity){ .flags = XEN_VCPUAFFINITY_HARD, .cpumap_hard = { (uint64_t)&map, 64 } };
+	op.u.vcpuaffinity = (struct xen_domctl_vcpuaffinity){ .flags = XEN_VCPUAFFINITY_HARD, .cpumap_hard = { .bitmap = (uint64_t)&map, .nr_bits = 64 } };
 	CHECK_EQ(dom(XEN_DOMCTL_setvcpuaffinity, d), 0, "setvcpuaffinity");
 	CHECK_EQ(dom(XEN_DOMCTL_getvcpuaffinity, d), 0, "getvcpuaffinity");
 	map = 1UL << nr_cpus;
@@ -427,13 +427,13 @@ static void pools_and_policies(void)
 
 	sys_fresh();
 	CHECK_EQ(sys(XEN_SYSCTL_pcitopoinfo), -XEN_EINVAL, "pcitopoinfo without lists");
-	sc.u.cpupool_op = (struct xen_sysctl_cpupool_op){ .op = XEN_SYSCTL_CPUPOOL_OP_INFO, .cpumap = { (uint64_t)&map, 64 } };
+	sc.u.cpupool_op = (struct xen_sysctl_cpupool_op){ .op = XEN_SYSCTL_CPUPOOL_OP_INFO, .cpumap = { .bitmap = (uint64_t)&map, .nr_bits = 64 } };
 	CHECK_EQ(sys(XEN_SYSCTL_cpupool_op), 0, "cpupool_op info");
 	CHECK(sc.u.cpupool_op.n_dom >= 2, "of %u domains", sc.u.cpupool_op.n_dom);
 	CHECK_EQ(map, (1UL << nr_cpus) - 1, "all CPUs");
 	sc.u.cpupool_op = (struct xen_sysctl_cpupool_op){ .op = XEN_SYSCTL_CPUPOOL_OP_INFO, .cpupool_id = 1 };
 	CHECK_EQ(sys(XEN_SYSCTL_cpupool_op), -XEN_ENOENT, "cpupool_op info of pool 1");
-	sc.u.cpupool_op = (struct xen_sysctl_cpupool_op){ .op = XEN_SYSCTL_CPUPOOL_OP_FREEINFO, .cpumap = { (uint64_t)&map, 64 } };
+	sc.u.cpupool_op = (struct xen_sysctl_cpupool_op){ .op = XEN_SYSCTL_CPUPOOL_OP_FREEINFO, .cpumap = { .bitmap = (uint64_t)&map, .nr_bits = 64 } };
 	CHECK_EQ(sys(XEN_SYSCTL_cpupool_op), 0, "cpupool_op freeinfo");
 	CHECK_EQ(map, 0, "no CPU is free");
 	sc.u.cpupool_op = (struct xen_sysctl_cpupool_op){ .op = 99 };
