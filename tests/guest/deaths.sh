@@ -30,7 +30,7 @@ for n in $(seq "${cases:-0}"); do
 	[ $rc = 0 ] || why="QEMU ended with $rc (124: out of time)"
 	[ -n "$name" ] || why="the guest did not start"
 	grep -q '^alive' "$log.txt" && why="the guest lives"
-	grep -qiE 'panic|assertion|BUG' "$log.txt" && why="the hypervisor failed"
+	grep -qE '^\(hv\) Panic on CPU' "$log.txt" && why="the hypervisor failed"
 	[ -z "$reason" ] || grep -q "^(hv) Domain 0.*$reason" "$log.txt" || why="the log does not say '$reason'"
 	[ -z "$why" ]
 	tap $? "dom0 dies: ${name:-case $n}" "$why"
