@@ -58,6 +58,18 @@ static inline bool list_empty(const struct list_head *h)
 	return h->next == h;
 }
 
+/* All entries of one list, in their order, to the end of another, however many there are. */
+static inline void list_append_all(struct list_head *from, struct list_head *to)
+{
+	if (list_empty(from))
+		return;
+	from->next->prev = to->prev;
+	to->prev->next = from->next;
+	from->prev->next = to;
+	to->prev = from->prev;
+	list_init(from);
+}
+
 #define list_entry(ptr, type, member) container_of(ptr, type, member)
 #define list_first(head, type, member) list_entry((head)->next, type, member)
 #define list_last(head, type, member) list_entry((head)->prev, type, member)

@@ -405,12 +405,7 @@ int mm_domain_relinquish(struct domain *d)
 		claim_release(d);
 		spin_lock(&d->page_lock);
 		d->draining = true;
-		while (!list_empty(&d->page_list)) {
-			struct list_head *e = d->page_list.next;
-
-			list_del(e);
-			list_add_tail(e, &d->drain_list);
-		}
+		list_append_all(&d->page_list, &d->drain_list);
 		spin_unlock(&d->page_lock);
 	}
 	return drain_pages(d);

@@ -214,7 +214,7 @@ END_TEST
 START_TEST(test_list)
 {
 	struct item { int n; struct list_head link; } items[4], *pos, *following;
-	struct list_head head;
+	struct list_head head, other;
 	int sum = 0;
 
 	list_init(&head);
@@ -234,6 +234,19 @@ START_TEST(test_list)
 	list_add(&items[3].link, &head);
 	ck_assert_int_eq(list_first(&head, struct item, link)->n, 3);
 	ck_assert_int_eq(list_last(&head, struct item, link)->n, 2);
+	list_init(&other);
+	list_append_all(&other, &head);
+	ck_assert_int_eq(list_last(&head, struct item, link)->n, 2);
+	list_add(&items[1].link, &other);
+	list_append_all(&head, &other);
+	ck_assert(list_empty(&head));
+	sum = 0;
+	list_for_each_entry(pos, &other, link)
+		sum = 10 * sum + pos->n;
+	ck_assert_int_eq(sum, 1302);
+	for (pos = list_last(&other, struct item, link), sum = 0; &pos->link != &other; pos = list_entry(pos->link.prev, struct item, link))
+		sum = 10 * sum + pos->n;
+	ck_assert_int_eq(sum, 2031);
 }
 END_TEST
 
