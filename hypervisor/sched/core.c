@@ -377,16 +377,17 @@ void sched_poll_wake(struct vcpu *v)
 }
 
 /* A vCPU that runs on this CPU finds the event on its way back, one that waits in the queue finds it when it runs; one
- * that runs elsewhere is interrupted. */
+ * that runs elsewhere is interrupted, whatever its mask says: a guest unmasks with a store and then looks with a load, which
+ * the CPU may do first. Then neither it nor we would have seen the other's word. */
 void vcpu_kick(struct vcpu *v)
 {
 	unsigned int cpu;
 
-	if (!must_be_told(v))
-		return;
-	if (__atomic_exchange_n(&v->blocked, false, __ATOMIC_SEQ_CST))
-		sched_wake(v);
-	sched_poll_wake(v);
+	if (must_be_told(v)) {
+		if (__atomic_exchange_n(&v->blocked, false, __ATOMIC_SEQ_CST))
+			sched_wake(v);
+		sched_poll_wake(v);
+	}
 	cpu = READ_ONCE(v->cpu);
 	if (v != current && atomic_load(&v->running) && cpu != this_cpu()->cpu)
 		smp_kick(cpu);
