@@ -9,6 +9,7 @@
 #include <abi/vcpu.h>
 #include "cpu/cpu.h"
 #include "domain/domain.h"
+#include "evtchn/evtchn.h"
 #include "hypercall/hypercall.h"
 #include "lib/util.h"
 #include "mm/mm.h"
@@ -123,7 +124,13 @@ static long op_set_singleshot(struct vcpu *v, uint64_t arg)
 		return -XEN_EINVAL;
 	if (copy_from_guest(&op, arg, sizeof(op)))
 		return -XEN_EFAULT;
-	timer_set(&v->singleshot, op.timeout_abs_ns);
+	/* A time that has passed needs neither queue nor interrupt. */
+	if (op.timeout_abs_ns <= system_time()) {
+		timer_stop(&v->singleshot);
+		virq_raise_vcpu(v, VIRQ_TIMER);
+	} else {
+		timer_set(&v->singleshot, op.timeout_abs_ns);
+	}
 	return 0;
 }
 
