@@ -105,19 +105,25 @@ static int plain_store(struct page *pg, uint64_t *slot, uint64_t value)
  * What value would map writable may be a table whose validation has stopped. That is undone before anything is known of the
  * entry: the half made table may be all that holds the table which the entry is in.
  */
-static int settle_target(struct domain *owner, struct domain *fd, uint64_t value)
+static __attribute__((noinline)) int settle_stopped(struct domain *owner, struct page *pg)
 {
-	struct page *pg;
 	int rc;
 
-	if (fd != owner || (value & (PTE_P | PTE_RW)) != (PTE_P | PTE_RW) || !mfn_is_ram(pte_mfn(value)))
-		return 0;
-	pg = mfn_to_page(pte_mfn(value));
-	if (!(atomic_load(&pg->type) & PGT_partial) || !page_get(pg, owner))
+	if (!page_get(pg, owner))
 		return 0;
 	rc = page_settle_partial(pg);
 	page_put(pg);
 	return rc;
+}
+
+static inline int settle_target(struct domain *owner, struct domain *fd, uint64_t value)
+{
+	struct page *pg;
+
+	if ((value & (PTE_P | PTE_RW)) != (PTE_P | PTE_RW) || fd != owner)
+		return 0;
+	pg = mfn_to_ram(pte_mfn(value));
+	return pg && (atomic_load(&pg->type) & PGT_partial) ? settle_stopped(owner, pg) : 0;
 }
 
 /* u->type is filled in from the page. The caller holds u->owner's mm_lock. */
@@ -311,14 +317,12 @@ static long update_va(uint64_t va, uint64_t pte, uint64_t flags, struct domain *
 	struct vcpu *v = current;
 	struct update u = { .owner = v->domain, .fd = fd, .type = PGT_l1 };
 	uint64_t *slot;
-	int rc = -XEN_EINVAL;
+	int rc;
 
 	spin_lock(&v->domain->mm_lock);
-	slot = walk_l1_slot(v, va);
-	if (slot)
-		rc = settle_target(u.owner, fd, pte);
-	/* Found again: the first walk may have ended in a table that is none any more. */
-	if (slot && !rc) {
+	/* Before the walk, which could end in a table that is none any more. */
+	rc = settle_target(u.owner, fd, pte);
+	if (!rc) {
 		slot = walk_l1_slot(v, va);
 		rc = slot ? update_entry(&u, slot, pte) : -XEN_EINVAL;
 	}
