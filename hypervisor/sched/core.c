@@ -13,8 +13,6 @@
  * extended state; load the new one's page tables, descriptor tables and state. The queue's "running" says who was
  * chosen; vcpu.running stays true until the registers are saved, which happens after the lock is dropped. Until then the vCPU
  * can be chosen again by its own CPU only.
- *
- * A slice's timer is armed only while somebody waits: a guest that is alone is not interrupted.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,7 +44,6 @@
 #define SLICE_DEFAULT_US	5000u
 #define RATELIMIT_DEFAULT_US	1000u
 #define RATELIMIT_MAX_US	500000u		/* the longest that pv-abi's tools accept */
-#define LEAD_OF_IDLE		INT64_MIN
 
 static struct runqueue queues[MAX_CPUS];
 static uint32_t ratelimit_us = RATELIMIT_DEFAULT_US;
@@ -110,66 +107,9 @@ uint64_t sched_slice_ns(void)
 	return (options.sched_slice_us ? options.sched_slice_us : SLICE_DEFAULT_US) * 1000UL;
 }
 
-void sched_publish_hints(struct runqueue *rq, uint64_t now)
-{
-	const struct fair_entity *e = rq->fair.nr ? fair_first(&rq->fair, now) : NULL;
-
-	if (e)
-		WRITE_ONCE(rq->waiting_vtime, e->vtime);
-	WRITE_ONCE(rq->waiting, e != NULL);
-	WRITE_ONCE(rq->lead, rq->running->idle ? LEAD_OF_IDLE
-					       : (int64_t)(rq->running->sched.fair.vtime - rq->fair.base));
-}
-
-void sched_charge(struct runqueue *rq, uint64_t now)
-{
-	struct vcpu *v = rq->running;
-
-	if (!v->idle && now > v->sched.charged) {
-		fair_charge(&v->sched.fair, now - v->sched.charged, now);
-		fair_advance(&rq->fair, &v->sched.fair);
-	}
-	v->sched.charged = now;
-}
-
-/* Ends the running vCPU's turn when its slice, its cap's budget or another one's pause by a cap ends. */
-static void arm_slice(struct runqueue *rq, uint64_t now, uint64_t again)
-{
-	struct vcpu *v = rq->running;
-	uint64_t at = again;
-
-	if (!v->idle) {
-		uint64_t budget = fair_budget(&v->domain->sched, now);
-		uint64_t run = rq->fair.nr ? MIN(budget, sched_slice_ns()) : budget;
-
-		if (run != ~0UL && (!at || now + run < at))
-			at = now + run;
-	}
-	if (at)
-		timer_set(&rq->slice, at);
-	else if (timer_active(&rq->slice))
-		timer_stop(&rq->slice);
-}
-
 static bool should_queue(const struct runqueue *rq, const struct vcpu *v)
 {
 	return !v->idle && rq->running != v && !v->sched.fair.queued && sched_runnable(v);
-}
-
-static void enqueue_woken(struct runqueue *rq, struct vcpu *v)
-{
-	uint64_t now = system_time();
-
-	sched_charge(rq, now);
-	fair_adopt(&rq->fair, &v->sched.fair);
-	fair_insert(&rq->fair, &v->sched.fair, true);
-	runstate_update(v, RUNSTATE_runnable);
-	sched_publish_hints(rq, now);
-	if (rq->running->idle ||
-	    fair_preempts(&v->sched.fair, &rq->running->sched.fair, ratelimit_us * 1000UL, now))
-		sched_reschedule(rq);
-	else if (!timer_active(&rq->slice) || rq->slice.expires > now + sched_slice_ns())
-		timer_set(&rq->slice, now + sched_slice_ns());
 }
 
 void sched_wake(struct vcpu *v)
@@ -186,7 +126,7 @@ void sched_wake(struct vcpu *v)
 		}
 	}
 	if (should_queue(rq, v))
-		enqueue_woken(rq, v);
+		queue_add_woken(rq, v, system_time());
 	spin_unlock(&rq->lock);
 }
 
@@ -261,53 +201,6 @@ static void context_load(struct vcpu *v)
 	timer_bring(&v->poll_timer);
 }
 
-/* The one whom fair shares want here: of this queue, or another's. Taken out of it; NULL: nobody. */
-static struct fair_entity *pick(struct runqueue *rq, uint64_t now, uint64_t *again)
-{
-	struct fair_entity *e = fair_pick(&rq->fair, now, again), *other;
-
-	if (smp_nr_cpus() == 1)
-		return e;
-	other = balance_steal(rq, e, now);
-	if (other) {
-		if (e)
-			fair_insert(&rq->fair, e, false);
-		return other;
-	}
-	if (e && !rq->fair.nr)
-		balance_lift(rq, e);
-	return e;
-}
-
-static struct vcpu *choose(struct runqueue *rq, uint64_t now)
-{
-	struct vcpu *prev = rq->running, *next;
-	struct fair_entity *e;
-	uint64_t again;
-
-	sched_charge(rq, now);
-	/* One that must leave this CPU finds its place when it is saved: sched_run(). */
-	if (!prev->idle && sched_runnable(prev) && balance_allowed(prev, rq->cpu)) {
-		if (prev->sched.yielded)
-			fair_yield(&rq->fair, &prev->sched.fair);
-		fair_insert(&rq->fair, &prev->sched.fair, false);
-	}
-	prev->sched.yielded = false;
-	e = pick(rq, now, &again);
-	next = e ? vcpu_of(e) : rq->idle;
-	next->sched.charged = now;
-	rq->running = next;
-	if (next != prev) {
-		runstate_update(prev, prev->idle ? RUNSTATE_runnable : runstate_of_waiting(prev));
-		runstate_update(next, RUNSTATE_running);
-		atomic_store(&next->running, true);
-	}
-	balance_set_idle(rq->cpu, next->idle);
-	sched_publish_hints(rq, now);
-	arm_slice(rq, now, again);
-	return next;
-}
-
 static void switch_to(struct vcpu *prev, struct vcpu *next)
 {
 	context_save(prev);
@@ -326,7 +219,7 @@ void sched_run(void)
 	int taker = -1;
 
 	spin_lock(&rq->lock);
-	next = choose(rq, now);
+	next = queue_choose(rq, now);
 	spin_unlock(&rq->lock);
 	if (next != prev)
 		switch_to(prev, next);
@@ -512,8 +405,8 @@ static void queue_init(unsigned int cpu, struct vcpu *idle)
 	fair_queue_init(&rq->fair);
 	timer_init(&rq->slice, slice_over, rq);
 	idle_init(idle, cpu);
-	rq->lead = LEAD_OF_IDLE;
 	rq->idle = rq->running = idle;
+	sched_publish_hints(rq, 0);
 	vtime_init_cpu();
 	current = idle;
 	balance_set_idle(cpu, true);

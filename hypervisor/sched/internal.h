@@ -36,10 +36,16 @@ static inline struct vcpu *vcpu_of(struct fair_entity *e)
 uint64_t sched_slice_ns(void);
 /* The CPU of the queue chooses anew soon. */
 void sched_reschedule(const struct runqueue *rq);
-/* Accounts the running vCPU's time up to now. Queue lock held. */
+
+/* ---- queue.c: queue lock held ---- */
+/* Accounts the running vCPU's time up to now. */
 void sched_charge(struct runqueue *rq, uint64_t now);
-/* Brings the hints up to date. Queue lock held. */
+/* Brings the hints up to date. */
 void sched_publish_hints(struct runqueue *rq, uint64_t now);
+/* v, which belongs to rq and slept, waits; the CPU chooses anew if v should run at once. */
+void queue_add_woken(struct runqueue *rq, struct vcpu *v, uint64_t now);
+/* Called by rq's CPU: ends the turn of the running vCPU and begins that of the returned one, which may be the same. */
+struct vcpu *queue_choose(struct runqueue *rq, uint64_t now);
 
 /* ---- runstate.c: under the lock of the vCPU's queue ---- */
 void runstate_update(struct vcpu *v, int state);
