@@ -82,8 +82,7 @@ static void trap_nmi(void)
 	log_guest("NMI\n");
 	if (!v)
 		return;
-	v->pv.nmi_pending = true;
-	vcpu_kick(v);
+	sched_raise_nmi(v);
 }
 
 static void trap_in_hypervisor(struct cpu_user_regs *regs, uint64_t cr2)

@@ -388,7 +388,6 @@ long domctl_sendtrigger(struct domain *d, struct xen_domctl *op)
 		return -XEN_ENOSYS;
 	if (!v)
 		return -XEN_ESRCH;
-	WRITE_ONCE(v->pv.nmi_pending, true);
-	vcpu_kick(v);
+	sched_raise_nmi(v);
 	return 0;
 }

@@ -156,8 +156,7 @@ static long op_send_nmi(struct vcpu *v, uint64_t arg)
 {
 	if (arg)
 		return -XEN_EINVAL;
-	WRITE_ONCE(v->pv.nmi_pending, true);
-	vcpu_kick(v);
+	sched_raise_nmi(v);
 	return 0;
 }
 

@@ -286,6 +286,13 @@ void vcpu_kick(struct vcpu *v)
 		smp_kick(cpu);
 }
 
+void sched_raise_nmi(struct vcpu *v)
+{
+	/* An exchange, since the word must be out before vcpu_kick() looks whether v runs. */
+	(void)xchg(&v->pv.nmi_pending, true);
+	vcpu_kick(v);
+}
+
 /* ---- beginning and end ----------------------------------------------------------------------------- */
 
 int sched_set_share(struct domain *d, uint16_t weight, uint16_t cap)

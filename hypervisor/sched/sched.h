@@ -17,6 +17,7 @@ void sched_run(void);			/* from exit.c on WORK_RESCHED: picks, switches context 
 void sched_block(void);			/* SCHEDOP_block of current */
 void sched_yield(void);
 void vcpu_kick(struct vcpu *v);		/* an event became deliverable: wake if blocked, else force an exit */
+void sched_raise_nmi(struct vcpu *v);	/* v gets an NMI as soon as it has a handler and is not in one */
 void sched_poll_wake(struct vcpu *v);	/* a polled port became pending: clears v->polling, wakes */
 void sched_publish_runstate(struct vcpu *v);	/* writes the guest's copy when its VA is reachable */
 uint64_t sched_cpu_time(const struct vcpu *v);	/* ns it has run, the present slice included */
