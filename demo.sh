@@ -41,7 +41,7 @@ drive=(-cdrom "$SOCLE_BUILD/socle.iso" -boot d)
 
 if [ $batch = 0 ]; then
 	say "starting QEMU ($(qemu_accel)); Ctrl-A X ends it"
-	exec qemu-system-x86_64 -accel "$(qemu_accel)" -cpu "$(qemu_cpu)" -m "${QEMU_MEMORY:-1536}" -nographic -no-reboot -net none "${drive[@]}"
+	exec qemu-system-x86_64 -accel "$(qemu_accel)" -cpu "$(qemu_cpu)" -smp "${QEMU_CPUS:-2}" -m "${QEMU_MEMORY:-1536}" -nographic -no-reboot -net none "${drive[@]}"
 fi
 
 say "starting QEMU ($(qemu_accel)), unattended"

@@ -20,7 +20,7 @@ qemu_cpu() { case $(qemu_accel) in kvm) echo host ;; *) echo qemu64 ;; esac; }
 # The machine all runs have in common; more arguments follow.
 qemu_run() {
 	qemu-system-x86_64 -accel "$(qemu_accel)" -cpu "${QEMU_CPU:-$(qemu_cpu)}" -machine "${QEMU_MACHINE:-pc}" \
-		-m "${QEMU_MEMORY:-1536}" -display none -no-reboot -net none "$@"
+		-smp "${QEMU_CPUS:-2}" -m "${QEMU_MEMORY:-1536}" -display none -no-reboot -net none "$@"
 }
 
 # A bootable ISO: GRUB, the hypervisor, dom0's kernel and image. BIOS and UEFI.
