@@ -108,7 +108,8 @@ static bool show_memory(struct domain *d, uint32_t *at)
 static bool key_memory(uint64_t *at)
 {
 	if (!*at)
-		printk("  machine: %lu pages, %lu free\n", total_pages, palloc_free_pages());
+		printk("  machine: %lu pages, %lu free, %lu free above 4 GiB\n", total_pages, palloc_free_pages(),
+		       palloc_free_above(32));
 	return each_domain(at, show_memory);
 }
 

@@ -120,6 +120,7 @@ struct page *dom_alloc_dirty_pages(struct domain *d, unsigned int order);
 /* Drops the allocated reference of one page (decrease_reservation, teardown). False if it was not set. */
 bool dom_drop_allocated(struct page *pg);
 uint64_t palloc_free_pages(void);
+uint64_t palloc_free_above(unsigned int addr_bits);
 /* XENMEM_claim_pages: promises d a total of pages (0 = no promise any more). 0, -XEN_ENOMEM, -XEN_EINVAL. */
 int dom_claim_pages(struct domain *d, uint64_t pages);
 

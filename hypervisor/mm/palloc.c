@@ -26,6 +26,7 @@
 static struct list_head free_list[NR_ZONES][PALLOC_MAX_ORDER + 1];
 static uint32_t zone_orders[NR_ZONES];	/* bit o: free_list[zone][o] is not empty */
 static uint64_t free_pages, claimed_pages;
+static uint64_t zone_pages[NR_ZONES];	/* free_pages by zone */
 static struct spinlock palloc_lock = SPINLOCK_INIT(RANK_PALLOC);
 
 static unsigned int zone_of(mfn_t mfn)
@@ -39,6 +40,7 @@ void palloc_init(void)
 		for (unsigned int o = 0; o <= PALLOC_MAX_ORDER; o++)
 			list_init(&free_list[z][o]);
 		zone_orders[z] = 0;
+		zone_pages[z] = 0;
 	}
 	free_pages = 0;
 	claimed_pages = 0;
@@ -52,6 +54,7 @@ static void block_insert(mfn_t mfn, unsigned int order)
 	pg->order = order;
 	list_add(&pg->list, &free_list[zone_of(mfn)][order]);
 	zone_orders[zone_of(mfn)] |= 1u << order;
+	zone_pages[zone_of(mfn)] += 1UL << order;
 }
 
 static void block_remove(struct page *pg)
@@ -60,6 +63,7 @@ static void block_remove(struct page *pg)
 
 	pg->flags &= ~PG_FREE;
 	list_del(&pg->list);
+	zone_pages[zone] -= 1UL << pg->order;
 	if (list_empty(&free_list[zone][pg->order]))
 		zone_orders[zone] &= ~(1u << pg->order);
 }
@@ -153,6 +157,16 @@ struct page *palloc_get(unsigned int order, unsigned int addr_bits)
 uint64_t palloc_free_pages(void)
 {
 	return free_pages;
+}
+
+/* Of these, those whose addresses have more than so many bits. Read without the lock: for people. */
+uint64_t palloc_free_above(unsigned int addr_bits)
+{
+	uint64_t n = 0;
+
+	for (unsigned int z = addr_bits - PAGE_SHIFT + 1; z < NR_ZONES; z++)
+		n += READ_ONCE(zone_pages[z]);
+	return n;
 }
 
 void *hv_alloc_pages(unsigned int order)

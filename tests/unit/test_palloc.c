@@ -40,7 +40,7 @@ START_TEST(test_random_blocks)
 	rnd_seed((uint64_t)_i + 7);
 	before = palloc_free_pages();
 	for (int step = 0; step < 10000; step++) {
-		uint64_t free_before = palloc_free_pages();
+		uint64_t free_before = palloc_free_pages(), high_before = palloc_free_above(21);
 		unsigned int order = rnd(6), bits = rnd(3) ? 0 : 12 + rnd(12);
 		struct page *pg;
 
@@ -53,12 +53,15 @@ START_TEST(test_random_blocks)
 			continue;
 		take(page_to_mfn(pg), order);
 		ck_assert_uint_eq(palloc_free_pages(), free_before - (1UL << order));
+		/* 21 bits end at frame 512. */
+		ck_assert_uint_eq(palloc_free_above(21), high_before - (page_to_mfn(pg) < 512 ? 0 : 1UL << order));
 		if (bits)
 			ck_assert_uint_le((page_to_mfn(pg) + (1UL << order)) << PAGE_SHIFT, 1UL << bits);
 	}
 	while (nr_blocks)
 		give(0);
 	ck_assert_uint_eq(palloc_free_pages(), before);
+	ck_assert_uint_eq(palloc_free_above(PAGE_SHIFT), before);
 	/* Everything has merged: frames 256 to 511, which the set-up does not touch, are one block again. */
 	ck_assert_ptr_nonnull(palloc_get(8, 21));
 }
