@@ -117,6 +117,8 @@ struct vcpu_pv {
 	bool nmi_pending;		/* with the next one: tested at once on the way out */
 	bool failsafe_pending;		/* the return or a selector load failed: failsafe frame is due */
 	bool nmi_masked;
+	uint64_t upcall_rip, upcall_rsp;	/* what the last upcall interrupted; 0: it slept since */
+	unsigned int upcalls_here;
 	int pending_trap;		/* exception to be bounced at exit, -1 none; see pv/inject.c */
 	uint32_t pending_error; bool pending_has_error;
 	uint32_t tsc_aux;
@@ -158,6 +160,7 @@ struct vcpu {
 	struct vcpu_pv pv;
 	struct vcpu_sched sched;
 	struct timer singleshot, periodic, poll_timer;	/* time/vtime.c, sched */
+	struct timer breath;			/* pv/inject.c: its interrupt is all that it does */
 	uint64_t periodic_period;
 
 	void *xsave;				/* o: area, 64-byte aligned */

@@ -19,8 +19,13 @@
 #include "mm/mm.h"
 #include "pv/pv.h"
 #include "pv/vectors.h"
+#include "time/clock.h"
+#include "time/timer.h"
 
 #define SYSCALL_LEN 2
+
+#define UPCALLS_IN_PLACE 64		/* upcalls that may find the interrupted code at one and the same instruction */
+#define BREATH_NS 50000
 
 void pv_inject_trap(uint8_t vector, bool has_error, uint32_t error)
 {
@@ -191,6 +196,27 @@ static void deliver_nmi(struct vcpu *v)
 	bounce(v, &b);
 }
 
+/* A handler that raises its own event again before it returns keeps the interrupted code from ever going on: with no
+ * instruction between iret and the next upcall the two circle for ever. Linux with PREEMPT_RT does that when RCU wants a
+ * quiescent state while preemption is off, which only the interrupted code can end. So after some upcalls at one place the events
+ * wait until the timer's interrupt comes, and that code has run for a little. */
+static bool circles(struct vcpu *v)
+{
+	const struct cpu_user_regs *regs = guest_regs();
+
+	if (regs->rip != v->pv.upcall_rip || regs->rsp != v->pv.upcall_rsp) {
+		v->pv.upcall_rip = regs->rip;
+		v->pv.upcall_rsp = regs->rsp;
+		v->pv.upcalls_here = 0;
+		return false;
+	}
+	if (++v->pv.upcalls_here < UPCALLS_IN_PLACE)
+		return false;
+	v->pv.upcalls_here = 0;
+	timer_set(&v->breath, system_time() + BREATH_NS);
+	return true;
+}
+
 void pv_deliver_pending(struct vcpu *v)
 {
 	if (v->pv.pending_trap >= 0)
@@ -199,7 +225,7 @@ void pv_deliver_pending(struct vcpu *v)
 		deliver_failsafe(v);
 	if (v->pv.nmi_pending && !v->pv.nmi_masked && v->pv.traps[TRAP_NMI].address)
 		deliver_nmi(v);
-	if (evtchn_upcall_pending(v)) {
+	if (evtchn_upcall_pending(v) && !circles(v)) {
 		const struct bounce b = { .handler = v->pv.event_callback, .mask_events = true, .what = "events" };
 
 		bounce(v, &b);

@@ -113,6 +113,7 @@ static long op_yield(uint64_t arg)
 static long op_block(uint64_t arg)
 {
 	(void)arg;
+	current->pv.upcall_rip = 0;	/* who sleeps is no circle: see pv/inject.c */
 	sched_block();
 	return 0;
 }

@@ -174,8 +174,15 @@ static void periodic_due(void *arg)
 		timer_set(&v->periodic, next > now ? next : now + v->periodic_period);
 }
 
+/* The interrupt has made the CPU look for what is pending. */
+static void breath_over(void *arg)
+{
+	(void)arg;
+}
+
 void vtime_vcpu_init(struct vcpu *v)
 {
+	timer_init(&v->breath, breath_over, v);
 	timer_init(&v->singleshot, singleshot_due, v);
 	timer_init(&v->periodic, periodic_due, v);
 }
@@ -188,6 +195,7 @@ void vtime_vcpu_moved(struct vcpu *v)
 
 void vtime_vcpu_fini(struct vcpu *v)
 {
+	timer_kill(&v->breath);
 	timer_kill(&v->singleshot);
 	timer_kill(&v->periodic);
 }
