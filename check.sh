@@ -71,7 +71,7 @@ if ring debug; then
 	mkdir -p "$SOCLE_BUILD/clang/log"
 	for t in "$SOCLE_TOP"/tests/guest/*.sh "$SOCLE_TOP"/tests/system/*.sh; do
 		case $t in */demo.sh | */machines.sh | */kernels.sh) continue ;; esac
-		run_tap "debug-$(basename "$t" .sh)" env SOCLE_BUILD="$SOCLE_BUILD/clang" bash "$t"
+		run_tap "debug-$(basename "$t" .sh)" env SOCLE_BUILD="$SOCLE_BUILD/clang" SOCLE_CACHE="$SOCLE_CACHE" bash "$t"
 	done
 fi
 
