@@ -34,13 +34,13 @@ make_boot_image() { # output
 }
 
 # "BATCH ok WHAT" and "BATCH fail WHAT: WHY" of a console become TAP; notes become comments.
-tap_batch() { # console text
+tap_batch() { # console text, what stands before each name
 	local line
 	while IFS= read -r line; do
 		case $line in
-		"BATCH ok "*) tap 0 "${line#BATCH ok }" ;;
-		"BATCH fail "*) tap 1 "${line#BATCH fail }" ;;
-		"BATCH note "*) echo "# ${line#BATCH note }" ;;
+		"BATCH ok "*) tap 0 "${2:-}${line#BATCH ok }" ;;
+		"BATCH fail "*) tap 1 "${2:-}${line#BATCH fail }" ;;
+		"BATCH note "*) echo "# ${2:-}${line#BATCH note }" ;;
 		esac
 	done < <(grep -a '^BATCH ' "$1")
 }
