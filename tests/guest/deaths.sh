@@ -29,7 +29,7 @@ for n in $(seq "${cases:-0}"); do
 	why=
 	[ $rc = 0 ] || why="QEMU ended with $rc (124: out of time)"
 	[ -n "$name" ] || why="the guest did not start"
-	grep -q '^alive' "$log.txt" && why="the guest lives"
+	grep -q '^alive' "$log.txt" && why="the guest lives: $(grep -B1 '^alive' "$log.txt" | head -n 1)"
 	grep -qE '^\(hv\) Panic on CPU' "$log.txt" && why="the hypervisor failed"
 	[ -z "$reason" ] || grep -q "^(hv) Domain 0.*$reason" "$log.txt" || why="the log does not say '$reason'"
 	[ -z "$why" ]

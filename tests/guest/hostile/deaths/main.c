@@ -79,11 +79,27 @@ static void handler_in_hypervisor(void)
 	*(volatile char *)UNMAPPED = 1;
 }
 
-/* Its own text is gone, handlers and all. */
+/*
+ * Its own text is gone, handlers and all. What the flush is told has to stay: if it went too, the hypervisor might not
+ * be able to read it any more, and a refused flush leaves the guest running on what its TLB remembers (hostile/flushes).
+ */
 static void no_text(void)
 {
-	kit_mmu_update((kit_va_to_mfn((void *)kit_start_info->pt_base) << 12) + 511 * 8, 0);
-	kit_mmuext(MMUEXT_TLB_FLUSH_LOCAL, 0);
+	uint64_t *top = (uint64_t *)kit_start_info->pt_base, top_maddr = kit_va_to_mfn(top) << 12, link = PTE_P | PTE_RW | PTE_US | PTE_A;
+	struct mmuext_op *op = (struct mmuext_op *)read_only;
+	long linked, cleared, flushed;
+
+	op->cmd = MMUEXT_TLB_FLUSH_LOCAL;
+	l1[USER_VA >> 12 & 511] = kit_va_to_mfn(op) << 12 | PTE_P | PTE_A;
+	l2[USER_VA >> 21 & 511] = kit_va_to_mfn(l1) << 12 | link;
+	l3[0] = kit_va_to_mfn(l2) << 12 | link;
+	if (kit_make_readonly(l3) || kit_make_readonly(l2) || kit_make_readonly(l1))
+		kit_bail("no tables");
+	linked = kit_mmu_update(top_maddr, kit_va_to_mfn(l3) << 12 | link);
+	cleared = kit_mmu_update(top_maddr + 511 * 8, 0);
+	flushed = hypercall4(__HYPERVISOR_mmuext_op, USER_VA, 1, 0, DOMID_SELF);
+	/* Not reached. */
+	kit_printf("linked %ld, cleared %ld, flushed %ld, the entry is %lx\n", linked, cleared, flushed, top[511]);
 }
 
 static void iret_frame(uint64_t sp)
