@@ -138,7 +138,7 @@ struct vcpu {
 	struct domain *domain;			/* I */
 	bool idle;				/* I */
 	unsigned int cpu;			/* s: whose queue it belongs to; changes while it does not run */
-	bool running;				/* a: set under s when chosen, cleared when its registers are saved */
+	bool running;				/* a: set under s when chosen, cleared when its CPU is done with it: sched/core.c */
 	bool initialised;			/* d, read by all: has a context */
 	bool online;				/* d, read by all: !down */
 	bool blocked, polling;			/* a/o: SCHEDOP_block, poll */

@@ -11,8 +11,8 @@
  * sched_run() is reached only from the way back to a guest (cpu/exit.c), when all that the guest can see is in
  * guest_regs. There is one stack a CPU, so a switch is an exchange of data: save the old one's registers, segments and
  * extended state; load the new one's page tables, descriptor tables and state. The queue's "running" says who was
- * chosen; vcpu.running stays true until the registers are saved, which happens after the lock is dropped. Until then the vCPU
- * can be chosen again by its own CPU only.
+ * chosen; vcpu.running stays true until the registers are saved and the CPU has left its tables, which happens after the lock is
+ * dropped. Until then the vCPU can be chosen again by its own CPU only.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -179,15 +179,19 @@ static void publish_in(struct vcpu *v)
 	sched_publish_runstate(v);
 }
 
+static void tables_load(struct vcpu *v)
+{
+	current = v;
+	mm_load_vcpu(v);
+	desc_load_vcpu(v);
+}
+
 /* Everything that is written to v's own memory is written through its kernel's tables, before those of its user mode
  * are loaded. */
 static void context_load(struct vcpu *v)
 {
 	unsigned int cpu = this_cpu()->cpu;
 
-	current = v;
-	mm_load_vcpu(v);
-	desc_load_vcpu(v);
 	if (v->idle)
 		return;
 	*guest_regs() = v->regs;
@@ -201,9 +205,14 @@ static void context_load(struct vcpu *v)
 	timer_bring(&v->poll_timer);
 }
 
+/*
+ * As soon as prev does not run, others may take its root away, and with it the entries that map the hypervisor, or run it
+ * on another CPU, whose descriptors then stand in its window. So this CPU is off its tables by then.
+ */
 static void switch_to(struct vcpu *prev, struct vcpu *next)
 {
 	context_save(prev);
+	tables_load(next);
 	atomic_store(&prev->running, false);
 	/* Waking does nothing when it is in the queue already, or not runnable. */
 	if (!prev->idle && !balance_allowed(prev, this_cpu()->cpu))

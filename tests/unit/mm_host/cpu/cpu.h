@@ -10,6 +10,8 @@ extern __thread struct vcpu *test_current;
 extern __thread struct cpu_info test_cpu;
 #define this_cpu() (&test_cpu)
 
+#define guest_regs() (&test_cpu.guest_regs)
+
 #undef current
 #define current test_current
 #define cpu_raise_work(bits) test_raise_work(bits)
