@@ -46,7 +46,8 @@
 	.id = (ident), .system = true, .refs = 1, .life = DOMAIN_LIVE, .max_pages = ~0UL, \
 	.lock = SPINLOCK_INIT(RANK_DOMAIN), .access_lock = SPINLOCK_INIT(RANK_ACCESS), .page_lock = SPINLOCK_INIT(RANK_PAGE), .mm_lock = SPINLOCK_INIT(RANK_MM), \
 	.link = LIST_HEAD_INIT(systems[n].link), .page_list = LIST_HEAD_INIT(systems[n].page_list), \
-	.drain_list = LIST_HEAD_INIT(systems[n].drain_list), .reap_link = LIST_HEAD_INIT(systems[n].reap_link), \
+	.drain_list = LIST_HEAD_INIT(systems[n].drain_list), .grow_list = LIST_HEAD_INIT(systems[n].grow_list), \
+	.reap_link = LIST_HEAD_INIT(systems[n].reap_link), \
 	.sched = { .weight = FAIR_WEIGHT_DEFAULT }, .shutdown_code = SHUTDOWN_CODE_UNKNOWN, \
 }
 

@@ -62,6 +62,8 @@ struct domain {
 	bool draining;				/* p: page_list has been moved there */
 	uint64_t tot_pages, max_pages;		/* p */
 	uint64_t outstanding;			/* p: claim */
+	struct spinlock grow_lock;
+	struct list_head grow_list;		/* mm/grow.c, under grow_lock: blocks charged to it and not all adopted yet */
 	struct spinlock mm_lock;		/* m: this domain's page-table trees */
 	uint64_t *perdomain_l3;			/* I: direct-map pointer; in slot 258 of its roots */
 	mfn_t perdomain_l3_mfn;			/* I */

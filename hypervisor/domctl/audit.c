@@ -361,6 +361,8 @@ static void count_device_maps(const struct domain_grant *g)
 
 static void count_holders(struct domain *d)
 {
+	uint64_t has;
+
 	for (unsigned int i = 0; i < d->max_vcpus; i++)
 		if (d->vcpu[i])
 			count_vcpu(d->vcpu[i]);
@@ -369,8 +371,11 @@ static void count_holders(struct domain *d)
 	if (d->grant)
 		count_device_maps(d->grant);
 	hold(pirq_eoi_page(d));
-	if (first_pass() && a.owned[find_domain(d)] != d->tot_pages)
-		fault("domain %u: has %lu pages, is charged for %lu", d->id, a.owned[find_domain(d)], d->tot_pages);
+	if (!first_pass())
+		return;
+	has = a.owned[find_domain(d)] + grow_waiting(d);
+	if (has != d->tot_pages)
+		fault("domain %u: has %lu pages, is charged for %lu", d->id, has, d->tot_pages);
 }
 
 /* ---- the run ----------------------------------------------------------------------------------------------- */

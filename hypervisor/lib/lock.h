@@ -27,6 +27,7 @@ enum lock_rank {
 	RANK_PHYSDEV,	/* PCI configuration space, CMOS, the emulated timer port */
 	RANK_IRQ,	/* vectors and their handlers */
 	RANK_MM,	/* page-table trees of a domain */
+	RANK_GROW,	/* blocks that a domain is being given */
 	RANK_PAGE,	/* page list of a domain */
 	RANK_ACCESS,	/* a domain's sets of ports, frames and interrupts */
 	RANK_HEAP,	/* small objects */

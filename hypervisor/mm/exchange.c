@@ -116,7 +116,7 @@ static int chunk_commit(struct chunk *c, uint64_t first)
 
 		list_del(&pg->list);
 		spin_lock(&c->d->page_lock);
-		dom_adopt(c->d, pg, order);
+		dom_adopt(c->d, pg, 1UL << order);
 		spin_unlock(&c->d->page_lock);
 		gpfn = INVALID_M2P_ENTRY;
 		if (copy_from_guest(&gpfn, slot, sizeof(gpfn)))

@@ -79,8 +79,20 @@ void palloc_add(mfn_t first, mfn_t end);	/* frames become free */
 struct page *palloc_get(unsigned int order, unsigned int addr_bits);	/* not zeroed; NULL */
 void palloc_put(struct page *pg, unsigned int order);
 void claim_release(struct domain *d);
-/* Makes d the owner of a block; the caller accounts for it. Under d->page_lock. */
-void dom_adopt(struct domain *d, struct page *pg, unsigned int order);
+/* Accounts n pages to d, which it is about to adopt; false: it may not have them. Under d->page_lock. */
+bool dom_charge(struct domain *d, uint64_t n);
+void dom_discharge(struct domain *d, uint64_t n);	/* d does not get them; the caller holds a reference on it */
+/* Makes d the owner of n pages from pg on; the caller accounts for them. Under d->page_lock. */
+void dom_adopt(struct domain *d, struct page *pg, uint64_t n);
+
+/* ---- grow.c ------------------------------------------------------------------------------------------------------------ */
+#define GROW_AT_ONCE 4		/* order of the pieces; no more is zeroed without asking whether to go on */
+/* Gives d a block of palloc_get(), with pfns from pfn on (INVALID_M2P_ENTRY: none). False: refused, the block is the caller's.
+ * d has all of it after grow_finish(). */
+bool grow_give(struct domain *d, struct page *pg, unsigned int order, uint64_t pfn);
+int grow_finish(struct domain *d);	/* 0 or -XEN_ERESTART */
+uint64_t grow_waiting(const struct domain *d);	/* pages charged and not adopted yet; of a stopped machine */
+void grow_abandon(struct domain *d);	/* teardown: what waits goes back to the allocator */
 
 /* ---- bootmem.c ------------------------------------------------------------------------------------------------------- */
 void bootmem_init(void);

@@ -32,8 +32,8 @@ struct page {
 	uint64_t count;			/* a: PGC_allocated | PGC_xen_heap | references */
 	uint64_t type;			/* a: PGT_type | flags | type count */
 	struct domain *owner;		/* NULL: free or the hypervisor's own */
-	struct list_head list;		/* free list, or owner's page list (p: d->page_lock) */
-	uint32_t cursor;		/* next entry of a partly validated table (owner's mm_lock) */
+	struct list_head list;		/* free list, owner's page list (p: d->page_lock), or grow_list */
+	uint32_t cursor;		/* next entry of a partly validated table (owner's mm_lock); pages that wait, grow.c */
 	uint32_t order;			/* free block's order (palloc lock); slab class, page count of a large object (heap) */
 	uint32_t flags;			/* PG_* below; those of the allocators change under their locks */
 	uint32_t in_use;		/* slab: objects handed out (heap lock) */

@@ -203,9 +203,34 @@ static bool claim_charge(struct domain *d, uint64_t n)
 	return ok;
 }
 
-void dom_adopt(struct domain *d, struct page *pg, unsigned int order)
+bool dom_charge(struct domain *d, uint64_t n)
 {
-	for (uint64_t i = 0; i < 1UL << order; i++) {
+	uint64_t had = d->tot_pages;
+
+	if (d->life >= DOMAIN_DYING || n > d->max_pages || had > d->max_pages - n || !claim_charge(d, n))
+		return false;
+	d->tot_pages += n;
+	/* One reference for all pages, however many; page_release() drops it with the last. */
+	if (!had)
+		domain_ref(d);
+	return true;
+}
+
+void dom_discharge(struct domain *d, uint64_t n)
+{
+	bool last;
+
+	spin_lock(&d->page_lock);
+	d->tot_pages -= n;
+	last = !d->tot_pages;
+	spin_unlock(&d->page_lock);
+	if (last)
+		domain_put(d);
+}
+
+void dom_adopt(struct domain *d, struct page *pg, uint64_t n)
+{
+	for (uint64_t i = 0; i < n; i++) {
 		pg[i].owner = d;
 		pg[i].type = 0;
 		pg[i].cursor = 0;
@@ -216,8 +241,8 @@ void dom_adopt(struct domain *d, struct page *pg, unsigned int order)
 
 static struct page *dom_alloc(struct domain *d, unsigned int order, unsigned int addr_bits, bool zeroed)
 {
-	uint64_t n = 1UL << order, had;
 	struct page *pg;
+	bool ok;
 
 	if (order > PALLOC_MAX_ORDER)
 		return NULL;
@@ -227,19 +252,14 @@ static struct page *dom_alloc(struct domain *d, unsigned int order, unsigned int
 	if (zeroed)
 		memset(page_to_virt(pg), 0, PAGE_SIZE << order);
 	spin_lock(&d->page_lock);
-	had = d->tot_pages;
-	if (d->life >= DOMAIN_DYING || n > d->max_pages || had > d->max_pages - n || !claim_charge(d, n)) {
-		spin_unlock(&d->page_lock);
-		palloc_put(pg, order);
-		return NULL;
-	}
-	dom_adopt(d, pg, order);
-	d->tot_pages += n;
-	/* One reference for all pages, however many; page_release() drops it with the last. */
-	if (!had)
-		domain_ref(d);
+	ok = dom_charge(d, 1UL << order);
+	if (ok)
+		dom_adopt(d, pg, 1UL << order);
 	spin_unlock(&d->page_lock);
-	return pg;
+	if (ok)
+		return pg;
+	palloc_put(pg, order);
+	return NULL;
 }
 
 struct page *dom_alloc_pages(struct domain *d, unsigned int order, unsigned int addr_bits)

@@ -3,7 +3,10 @@
  * Giving memory to domains and taking it back: increase_reservation, populate_physmap, decrease_reservation.
  *
  * The result is the number of extents done, even when the next one was refused: callers take it as a partial
- * success. A preempted call continues with that number in the command's upper bits.
+ * success. A preempted call continues with that number in the command's upper bits. Of an extent that a domain is given,
+ * everything that can be refused comes first; the rest is grow.c's. Of one that it gives back the pages go one by one, and
+ * the number of those gone stands above that of the extents. Guests can forge these numbers: who does so only
+ * leaves extents out.
  */
 #include "cpu/cpu.h"
 #include "domain/domain.h"
@@ -14,38 +17,38 @@
 /* pv-abi 2.4: orders that a guest and the control domain may ask for. */
 #define GUEST_MAX_ORDER 9
 #define EXTENT_LIMIT	(~0UL >> XENMEM_CMD_SHIFT)
+/* decrease_reservation: the start's lower bits count extents, the others pieces of the next one. A list of so many entries
+ * is as large as either half of the address space. */
+#define PIECE		16u
+#define PIECE_SHIFT	44
 
 unsigned int reserve_max_order(const struct domain *caller)
 {
 	return caller->privileged ? PALLOC_MAX_ORDER : GUEST_MAX_ORDER;
 }
 
-static void free_extent(struct page *pg, unsigned int order)
-{
-	for (uint64_t i = 0; i < 1UL << order; i++)
-		(void)dom_drop_allocated(pg + i);
-}
-
 static bool increase_one(struct domain *d, const struct xen_memory_reservation *r, uint64_t i, bool physmap)
 {
-	uint64_t slot = r->extent_start + i * sizeof(uint64_t), gpfn = 0;
+	uint64_t slot = r->extent_start + i * sizeof(uint64_t), pfn = INVALID_M2P_ENTRY;
 	struct page *pg;
 	mfn_t mfn;
 
-	if (physmap && copy_from_guest(&gpfn, slot, sizeof(gpfn)))
+	if (physmap && copy_from_guest(&pfn, slot, sizeof(pfn)))
 		return false;
-	pg = dom_alloc_pages(d, r->extent_order, r->mem_flags & 0xff);
+	pg = palloc_get(r->extent_order, r->mem_flags & 0xff);
 	if (!pg)
 		return false;
 	mfn = page_to_mfn(pg);
-	if ((physmap || r->extent_start) && copy_to_guest(slot, &mfn, sizeof(mfn))) {
-		free_extent(pg, r->extent_order);
-		return false;
-	}
+	/* The answer can fail, so it comes before the point of no return. */
+	if ((physmap || r->extent_start) && copy_to_guest(slot, &mfn, sizeof(mfn)))
+		goto give_back;
+	if (grow_give(d, pg, r->extent_order, pfn))
+		return true;
 	if (physmap)
-		for (uint64_t j = 0; j < 1UL << r->extent_order; j++)
-			m2p_set(mfn + j, gpfn + j);
-	return true;
+		(void)copy_to_guest(slot, &pfn, sizeof(pfn));
+give_back:
+	palloc_put(pg, r->extent_order);
+	return false;
 }
 
 static bool release_page(struct domain *d, mfn_t mfn)
@@ -66,54 +69,80 @@ static bool release_page(struct domain *d, mfn_t mfn)
 	return ok;
 }
 
-static bool decrease_one(struct domain *d, const struct xen_memory_reservation *r, uint64_t i)
+/* *piece: the first to go; afterwards where to go on, 0 at the end. */
+static bool decrease_one(struct domain *d, const struct xen_memory_reservation *r, uint64_t i, uint64_t *piece)
 {
-	uint64_t mfn;
+	uint64_t mfn, n = 1UL << r->extent_order;
 
 	if (copy_from_guest(&mfn, r->extent_start + i * sizeof(mfn), sizeof(mfn)))
 		return false;
-	for (uint64_t j = 0; j < 1UL << r->extent_order; j++)
+	for (uint64_t j = *piece * PIECE; j < n; j++) {
+		if (j % PIECE == 0 && j > *piece * PIECE && preempt_check()) {
+			*piece = j / PIECE;
+			return true;
+		}
 		if (!release_page(d, mfn + j))
 			return false;
+	}
+	*piece = 0;
 	return true;
 }
 
-static bool do_extent(struct domain *d, unsigned int cmd, const struct xen_memory_reservation *r, uint64_t i)
+/* Extents from i on until one is refused; i and piece tell where it stopped. True: to be continued there. */
+static bool do_extents(struct domain *d, unsigned int cmd, const struct xen_memory_reservation *r, uint64_t *i, uint64_t *piece)
 {
-	if (cmd == XENMEM_decrease_reservation)
-		return decrease_one(d, r, i);
-	return increase_one(d, r, i, cmd == XENMEM_populate_physmap);
+	uint64_t start = *i;
+
+	if (grow_finish(d))
+		return true;
+	for (; *i < r->nr_extents; ++*i) {
+		if (*i > start && preempt_check())
+			return true;
+		if (cmd == XENMEM_decrease_reservation) {
+			if (!decrease_one(d, r, *i, piece))
+				return false;
+			if (*piece)
+				return true;
+		} else {
+			if (!increase_one(d, r, *i, cmd == XENMEM_populate_physmap))
+				return false;
+			if (r->extent_order > GROW_AT_ONCE && grow_finish(d)) {
+				++*i;
+				return true;
+			}
+		}
+	}
+	return false;
 }
 
 long reserve_op(unsigned int cmd, uint64_t start, uint64_t arg)
 {
 	struct xen_memory_reservation r;
+	uint64_t limit = EXTENT_LIMIT, i = start, piece = 0;
 	struct domain *d;
-	uint64_t i;
+	bool more;
 	long rc;
 
+	if (cmd == XENMEM_decrease_reservation) {
+		limit = (1UL << PIECE_SHIFT) - 1;
+		i = start & limit;
+		piece = start >> PIECE_SHIFT;
+	}
 	/* Whatever is refused, the result is a count: what was done before it. */
 	if (copy_from_guest(&r, arg, sizeof(r)))
-		return (long)start;
-	if (r.nr_extents > EXTENT_LIMIT || start > r.nr_extents)
-		return (long)start;
+		return (long)i;
+	if (r.nr_extents > limit || i > r.nr_extents)
+		return (long)i;
 	if (r.extent_order > reserve_max_order(current->domain) || (r.mem_flags & XENMEMF_populate_on_demand))
-		return (long)start;
+		return (long)i;
 	rc = memop_domain_get(r.domid, &d);
 	if (rc) {
 		(void)refuse(rc, "domain %u", r.domid);
-		return (long)start;
+		return (long)i;
 	}
-	for (i = start; i < r.nr_extents; i++) {
-		if (i > start && preempt_check()) {
-			domain_put(d);
-			return memop_continue(cmd, i, arg);
-		}
-		if (!do_extent(d, cmd, &r, i))
-			break;
-	}
-	if (i < r.nr_extents)
+	more = do_extents(d, cmd, &r, &i, &piece);
+	if (!more && i < r.nr_extents)
 		(void)refuse((long)i, "command %u for domain %u stops after %lu of %lu extents", cmd, r.domid, i, r.nr_extents);
 	domain_put(d);
-	return (long)i;
+	return more ? memop_continue(cmd, i | piece << PIECE_SHIFT, arg) : (long)i;
 }

@@ -108,7 +108,9 @@ int mm_domain_init(struct domain *d)
 {
 	list_init(&d->page_list);
 	list_init(&d->drain_list);
+	list_init(&d->grow_list);
 	spin_init(&d->page_lock, RANK_PAGE);
+	spin_init(&d->grow_lock, RANK_GROW);
 	spin_init(&d->mm_lock, RANK_MM);
 	d->perdomain_l3 = hv_alloc_pages(0);
 	if (!d->perdomain_l3)
@@ -403,6 +405,7 @@ int mm_domain_relinquish(struct domain *d)
 		return rc;
 	if (!d->draining) {
 		claim_release(d);
+		grow_abandon(d);
 		spin_lock(&d->page_lock);
 		d->draining = true;
 		list_append_all(&d->page_list, &d->drain_list);
