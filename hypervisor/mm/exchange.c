@@ -15,6 +15,9 @@
 #include "lib/util.h"
 #include "mm/internal.h"
 
+/* A chunk is done in one go: 2 MiB are what a CPU may be held for, and the most that kernels ask for at once. */
+#define MAX_ORDER 9
+
 struct chunk {
 	struct domain *d;
 	const struct xen_memory_exchange *x;
@@ -152,10 +155,9 @@ static int chunk_exchange(struct chunk *c, uint64_t n)
 
 static long exchange_check(const struct xen_memory_exchange *x)
 {
-	unsigned int max = reserve_max_order(current->domain);
 	struct domain *d;
 
-	if (x->in.extent_order > max || x->out.extent_order > max)
+	if (x->in.extent_order > MAX_ORDER || x->out.extent_order > MAX_ORDER)
 		return -XEN_EPERM;
 	if (x->in.nr_extents > ~0UL >> 24 || x->out.nr_extents > ~0UL >> 24 ||
 	    x->in.nr_extents << x->in.extent_order != x->out.nr_extents << x->out.extent_order)

@@ -130,7 +130,6 @@ void mmu_report_done(uint64_t pdone, bool continued, uint32_t n);
 /* memory_op: reserve.c */
 long reserve_op(unsigned int cmd, uint64_t start, uint64_t arg);	/* increase, decrease, populate */
 long reserve_exchange(uint64_t start, uint64_t arg);	/* exchange.c */
-unsigned int reserve_max_order(const struct domain *caller);
 long memop_continue(unsigned int cmd, uint64_t start, uint64_t arg);
 /* DOMID_SELF or, for the privileged, any other. */
 int memop_domain_get(uint16_t id, struct domain **out);

@@ -22,7 +22,7 @@
 #define PIECE		16u
 #define PIECE_SHIFT	44
 
-unsigned int reserve_max_order(const struct domain *caller)
+static unsigned int max_order(const struct domain *caller)
 {
 	return caller->privileged ? PALLOC_MAX_ORDER : GUEST_MAX_ORDER;
 }
@@ -133,7 +133,7 @@ long reserve_op(unsigned int cmd, uint64_t start, uint64_t arg)
 		return (long)i;
 	if (r.nr_extents > limit || i > r.nr_extents)
 		return (long)i;
-	if (r.extent_order > reserve_max_order(current->domain) || (r.mem_flags & XENMEMF_populate_on_demand))
+	if (r.extent_order > max_order(current->domain) || (r.mem_flags & XENMEMF_populate_on_demand))
 		return (long)i;
 	rc = memop_domain_get(r.domid, &d);
 	if (rc) {

@@ -236,6 +236,16 @@ static void memory(void)
 	CASE("exchange-8192x4K", hypercall2(__HYPERVISOR_memory_op, XENMEM_exchange, &x));
 	memcpy(list, out, sizeof(out));
 	CASE("decrease-32768x4K", reserve(XENMEM_decrease_reservation, 32768, 0, DOMID_SELF));
+	/* The largest chunks there are. */
+	fill_pfns(8);
+	reserve(XENMEM_populate_physmap, 8, 9, DOMID_SELF);
+	x = (struct xen_memory_exchange){
+		.in = { .extent_start = (uint64_t)list, .nr_extents = 8, .extent_order = 9, .domid = DOMID_SELF },
+		.out = { .extent_start = (uint64_t)out, .nr_extents = 8, .extent_order = 9, .domid = DOMID_SELF },
+	};
+	CASE("exchange-8x2M", hypercall2(__HYPERVISOR_memory_op, XENMEM_exchange, &x));
+	memcpy(list, out, sizeof(out));
+	reserve(XENMEM_decrease_reservation, 8, 9, DOMID_SELF);
 	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		fill_pfns(64);
 		CASE(sizes[i].populate, reserve(XENMEM_populate_physmap, sizes[i].n, sizes[i].order, DOMID_SELF));

@@ -109,7 +109,7 @@ static long reserve(unsigned int cmd, uint64_t n, unsigned int order, unsigned i
 /* Every order that dom0 may ask for: the frames come, adjacent, and go again one by one. */
 static void orders(void)
 {
-	static const unsigned int some[] = { 0, 1, 5, 9, 10, 12 };
+	static const unsigned int some[] = { 0, 1, 4, 5, 9, 10, 12, 14 };
 
 	for (unsigned int i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
 		uint64_t n = 1UL << some[i], first;
@@ -187,6 +187,7 @@ static void exchanges(void)
 	CHECK_EQ(exchange(8, 0, 1, 3, 0, NOBODY, 0, in, out), -XEN_ESRCH, "exchange of nobody's");
 	CHECK_EQ(exchange(8, 0, 1, 3, 0, DOMID_SELF, 0, in, out), -XEN_EINVAL, "exchange of mapped pages");
 	CHECK_EQ(exchange(1, 19, 1, 19, 0, DOMID_SELF, 0, in, out), -XEN_EPERM, "exchange of order 19");
+	CHECK_DIFFERS(exchange(1, 10, 1, 10, 0, DOMID_SELF, 0, in, out), -XEN_EPERM, -XEN_EINVAL, "exchange of order 10");
 	CHECK_EQ(mem(XENMEM_exchange, (void *)BAD_POINTER), -XEN_EFAULT, "exchange, bad pointer");
 	for (unsigned int i = 0; i < 8; i++)
 		if (kit_set_pte(pages[i], 0))
