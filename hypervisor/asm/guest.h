@@ -16,8 +16,8 @@ int guest_read_any(void *dst, uint64_t gva, size_t len);
 int guest_write_any(uint64_t gva, const void *src, size_t len);
 
 #define FOR_GUEST_SIZES(do_size) \
-	do_size(4) do_size(8) do_size(16) do_size(24) do_size(32) do_size(40) do_size(48) do_size(56) do_size(64) \
-	do_size(72) do_size(88)
+	do_size(2) do_size(4) do_size(8) do_size(16) do_size(24) do_size(32) do_size(40) do_size(48) do_size(56) \
+	do_size(64) do_size(72) do_size(88)
 
 #define DECLARE(n) \
 	int guest_read_##n(void *dst, uint64_t gva); \

@@ -3,76 +3,89 @@
  * Grant copy: bytes between two pages, each named by a grant of some domain or by a frame of the caller's own. Both
  * pages are referenced, and the target has the writable type, while the bytes move; the copy goes through the direct
  * map, so the guest's view of it is that of a device.
+ *
+ * A backend fills a page from many, or many from one: each side keeps what it has, pin and references, as long as the
+ * elements of an array name the same. So a mark may stay until the array ends, or stops to be continued.
  */
 #include <string.h>
 #include "cpu/cpu.h"
 #include "grant/internal.h"
 #include "lib/util.h"
 
-struct side {
-	struct domain *d;	/* referenced */
-	bool is_ref, write;
-	uint32_t ref;
-	mfn_t mfn;
-};
-
-static int16_t side_get(struct side *s, const struct gnttab_copy_ptr *p, bool is_ref, bool write)
+static void side_drop(struct grant_side *s, bool write)
 {
-	struct domain *self = current->domain;
+	if (!s->held)
+		return;
+	s->held = false;
+	grant_frame_put(s->mfn, write);
+	if (s->is_ref)
+		grant_unpin(s->peer.d, (uint32_t)s->name, write);
+}
+
+/* Why the frame can not be had: not the caller's, or its own but in a use that forbids this one. */
+static int16_t side_refused(struct grant_side *s, bool write)
+{
+	if (s->is_ref) {
+		grant_unpin(s->peer.d, (uint32_t)s->name, write);
+		return GNTST_general_error;
+	}
+	if (!grant_frame_get(s->peer.d, s->mfn, false))
+		return GNTST_bad_page;
+	grant_frame_put(s->mfn, false);
+	return GNTST_general_error;
+}
+
+static int16_t side_take(struct grant_side *s, const struct gnttab_copy_ptr *p, bool is_ref, bool write)
+{
 	int16_t status;
 
+	side_drop(s, write);
 	s->is_ref = is_ref;
-	s->write = write;
-	s->ref = p->u.ref;
-	s->mfn = p->u.gmfn;
+	s->name = is_ref ? p->u.ref : p->u.gmfn;
+	s->mfn = s->name;
 	if (!is_ref && p->domid != DOMID_SELF)
 		return GNTST_permission_denied;
-	s->d = domain_get_any(p->domid);
-	if (!s->d)
+	if (!grant_peer_get(&s->peer, p->domid) || !s->peer.d->grant)
 		return GNTST_bad_domain;
-	status = GNTST_bad_domain;
-	if (!s->d->grant)
-		goto refuse;
-	status = is_ref ? grant_pin(s->d, s->ref, self, write, &s->mfn) : GNTST_okay;
-	if (status)
-		goto refuse;
-	if (grant_frame_get(s->d, s->mfn, write))
+	if (is_ref) {
+		status = grant_pin(s->peer.d, p->u.ref, current->domain, write, &s->mfn);
+		if (status)
+			return status;
+	}
+	if (!grant_frame_get(s->peer.d, s->mfn, write))
+		return side_refused(s, write);
+	s->held = true;
+	return GNTST_okay;
+}
+
+static inline int16_t side_get(struct grant_side *s, const struct gnttab_copy_ptr *p, bool is_ref, bool write)
+{
+	if (s->held && s->peer.id == p->domid && s->is_ref == is_ref && s->name == (is_ref ? p->u.ref : p->u.gmfn))
 		return GNTST_okay;
-	/* Not the caller's, or its own but in a use that forbids this one. */
-	status = is_ref || grant_frame_get(s->d, s->mfn, false) ? GNTST_general_error : GNTST_bad_page;
-	if (is_ref)
-		grant_unpin(s->d, s->ref, write);
-	else if (status == GNTST_general_error)
-		grant_frame_put(s->mfn, false);
-refuse:
-	domain_put(s->d);
-	return status;
+	return side_take(s, p, is_ref, write);
 }
 
-static void side_put(struct side *s)
+void grant_copy_one(struct gnttab_copy *op, struct grant_sides *s)
 {
-	grant_frame_put(s->mfn, s->write);
-	if (s->is_ref)
-		grant_unpin(s->d, s->ref, s->write);
-	domain_put(s->d);
-}
-
-void grant_copy_one(struct gnttab_copy *op)
-{
-	struct side from, to;
+	struct grant_side *from = &s->from, *to = &s->to;
 
 	op->status = GNTST_bad_copy_arg;
 	if ((uint32_t)op->source.offset + op->len > PAGE_SIZE || (uint32_t)op->dest.offset + op->len > PAGE_SIZE)
 		return;
-	op->status = side_get(&from, &op->source, op->flags & GNTCOPY_source_gref, false);
+	op->status = side_get(from, &op->source, op->flags & GNTCOPY_source_gref, false);
 	if (op->status)
 		return;
-	op->status = side_get(&to, &op->dest, op->flags & GNTCOPY_dest_gref, true);
-	if (!op->status) {
-		/* Both may be the same page. */
-		memmove((char *)mfn_to_virt(to.mfn) + op->dest.offset, (char *)mfn_to_virt(from.mfn) + op->source.offset,
-			op->len);
-		side_put(&to);
-	}
-	side_put(&from);
+	op->status = side_get(to, &op->dest, op->flags & GNTCOPY_dest_gref, true);
+	/* Both may be the same page. */
+	if (!op->status)
+		memmove((char *)mfn_to_virt(to->mfn) + op->dest.offset,
+			(char *)mfn_to_virt(from->mfn) + op->source.offset, op->len);
+}
+
+void grant_copy_settle(struct grant_sides *s)
+{
+	side_drop(&s->from, false);
+	side_drop(&s->to, true);
+	grant_peer_put(&s->from.peer);
+	grant_peer_put(&s->to.peer);
 }

@@ -9,7 +9,7 @@
 #include "lib/util.h"
 #include "mm/internal.h"
 
-/* An element of an array, by operation: where the results are, so that nothing else is written back. */
+/* An element of an array, by operation. */
 union element {
 	struct gnttab_map_grant_ref map;
 	struct gnttab_unmap_grant_ref unmap;
@@ -20,59 +20,144 @@ union element {
 };
 
 /* An errno ends the array at this element; the status of an element is its own affair. */
-static long do_map(union element *e, struct grant_batch *b) { (void)b; grant_map_one(&e->map); return 0; }
-static long do_unmap(union element *e, struct grant_batch *b) { grant_unmap_one(&e->unmap, b); return 0; }
-static long do_replace(union element *e, struct grant_batch *b) { grant_unmap_replace_one(&e->replace, b); return 0; }
-static long do_copy(union element *e, struct grant_batch *b) { (void)b; grant_copy_one(&e->copy); return 0; }
-static long do_swap(union element *e, struct grant_batch *b) { (void)b; grant_swap_one(&e->swap); return 0; }
-static long do_flush(union element *e, struct grant_batch *b) { (void)b; return grant_cache_flush_one(&e->flush); }
+typedef long (*element_fn)(union element *e, void *state);
 
 struct array_op {
-	long (*run)(union element *e, struct grant_batch *b);
-	uint32_t size, out_from, out_len;
+	unsigned int cmd;
+	element_fn run;
+	uint32_t size, out_from, out_len;	/* of an element; the part that is written back */
 };
 
-#define ARRAY_OP(fn, type, first, last) { fn, sizeof(struct type), offsetof(struct type, first), \
-	offsetof(struct type, last) + sizeof(((struct type *)0)->last) - offsetof(struct type, first) }
+#define ARRAY_OP(cmd, fn, type, first, last) ((struct array_op){ cmd, fn, sizeof(struct type), offsetof(struct type, first), \
+	offsetof(struct type, last) + sizeof(((struct type *)0)->last) - offsetof(struct type, first) })
 
-static const struct array_op array_ops[] = {
-	[GNTTABOP_map_grant_ref] = ARRAY_OP(do_map, gnttab_map_grant_ref, status, dev_bus_addr),
-	[GNTTABOP_unmap_grant_ref] = ARRAY_OP(do_unmap, gnttab_unmap_grant_ref, status, status),
-	[GNTTABOP_unmap_and_replace] = ARRAY_OP(do_replace, gnttab_unmap_and_replace, status, status),
-	[GNTTABOP_copy] = ARRAY_OP(do_copy, gnttab_copy, status, status),
-	[GNTTABOP_swap_grant_ref] = ARRAY_OP(do_swap, gnttab_swap_grant_ref, status, status),
-	[GNTTABOP_cache_flush] = { do_flush, sizeof(struct gnttab_cache_flush), 0, 0 },
-};
-
-static long run_array(unsigned int cmd, const struct array_op *a, uint64_t uop, uint32_t count)
+/*
+ * One array. It becomes a part of its callers, one an operation, where all of op is constant: a call goes straight, and sizes
+ * are so many words. What the elements share is in state, for the caller to give back. Elements are short: the clock is
+ * read at every eighth.
+ */
+static inline __attribute__((always_inline)) long
+run_array(const struct array_op op, void *state, uint64_t uop, uint32_t count)
 {
-	struct grant_batch b = { .nr = 0 };
 	union element e;
-	uint64_t at = uop;
-	uint32_t i;
-	long rc = 0;
+	long rc;
 
-	for (i = 0; i < count; i++, at += a->size) {
-		if (i && preempt_check())
-			break;
-		rc = -XEN_EFAULT;
-		if (copy_from_guest(&e, at, a->size))
-			break;
-		rc = a->run(&e, &b);
-		if (b.nr == GRANT_BATCH)
-			grant_batch_settle(&b);
+	for (uint32_t i = 0; i < count; i++, uop += op.size) {
+		if (i % 8 == 7 && preempt_check())
+			return hypercall_continue(__HYPERVISOR_grant_table_op, 3, op.cmd, uop, count - i, 0, 0);
+		if (copy_from_guest(&e, uop, op.size))
+			return -XEN_EFAULT;
+		rc = op.run(&e, state);
 		if (rc)
-			break;
-		rc = -XEN_EFAULT;
-		if (a->out_len && copy_to_guest(at + a->out_from, (char *)&e + a->out_from, a->out_len))
-			break;
-		rc = 0;
+			return rc;
+		if (op.out_len && copy_to_guest(uop + op.out_from, (char *)&e + op.out_from, op.out_len))
+			return -XEN_EFAULT;
 	}
-	grant_batch_settle(&b);
-	if (!rc && i < count)
-		return hypercall_continue(__HYPERVISOR_grant_table_op, 3, cmd, at, count - i, 0, 0);
+	return 0;
+}
+
+static long do_map(union element *e, void *granter)
+{
+	grant_map_one(&e->map, granter);
+	return 0;
+}
+
+/* The domain goes back as it came: two whole words. */
+static long map_array(uint64_t uop, uint32_t count)
+{
+	struct grant_peer granter = { NULL, 0 };
+	long rc = run_array(ARRAY_OP(GNTTABOP_map_grant_ref, do_map, gnttab_map_grant_ref, dom, dev_bus_addr),
+			    &granter, uop, count);
+
+	grant_peer_put(&granter);
 	return rc;
 }
+
+static long do_unmap(union element *e, void *batch)
+{
+	grant_unmap_one(&e->unmap, batch);
+	grant_batch_limit(batch);
+	return 0;
+}
+
+static long unmap_array(uint64_t uop, uint32_t count)
+{
+	struct grant_batch b;
+	long rc;
+
+	b.nr = 0;
+	rc = run_array(ARRAY_OP(GNTTABOP_unmap_grant_ref, do_unmap, gnttab_unmap_grant_ref, status, status), &b, uop, count);
+	grant_batch_settle(&b);
+	return rc;
+}
+
+static long do_replace(union element *e, void *batch)
+{
+	grant_unmap_replace_one(&e->replace, batch);
+	grant_batch_limit(batch);
+	return 0;
+}
+
+static long replace_array(uint64_t uop, uint32_t count)
+{
+	struct grant_batch b;
+	long rc;
+
+	b.nr = 0;
+	rc = run_array(ARRAY_OP(GNTTABOP_unmap_and_replace, do_replace, gnttab_unmap_and_replace, status, status),
+		       &b, uop, count);
+	grant_batch_settle(&b);
+	return rc;
+}
+
+static long do_copy(union element *e, void *sides)
+{
+	grant_copy_one(&e->copy, sides);
+	return 0;
+}
+
+static long copy_array(uint64_t uop, uint32_t count)
+{
+	struct grant_sides s = { .from.held = false };
+	long rc = run_array(ARRAY_OP(GNTTABOP_copy, do_copy, gnttab_copy, status, status), &s, uop, count);
+
+	grant_copy_settle(&s);
+	return rc;
+}
+
+static long do_swap(union element *e, void *none)
+{
+	(void)none;
+	grant_swap_one(&e->swap);
+	return 0;
+}
+
+static long swap_array(uint64_t uop, uint32_t count)
+{
+	return run_array(ARRAY_OP(GNTTABOP_swap_grant_ref, do_swap, gnttab_swap_grant_ref, status, status), NULL, uop, count);
+}
+
+static long do_flush(union element *e, void *none)
+{
+	(void)none;
+	return grant_cache_flush_one(&e->flush);
+}
+
+static long flush_array(uint64_t uop, uint32_t count)
+{
+	const struct array_op op = { GNTTABOP_cache_flush, do_flush, sizeof(struct gnttab_cache_flush), 0, 0 };
+
+	return run_array(op, NULL, uop, count);
+}
+
+static long (*const array_ops[])(uint64_t uop, uint32_t count) = {
+	[GNTTABOP_map_grant_ref] = map_array,
+	[GNTTABOP_unmap_grant_ref] = unmap_array,
+	[GNTTABOP_unmap_and_replace] = replace_array,
+	[GNTTABOP_copy] = copy_array,
+	[GNTTABOP_swap_grant_ref] = swap_array,
+	[GNTTABOP_cache_flush] = flush_array,
+};
 
 /* The table that dom names, for its owner or the privileged. */
 static int16_t table_owner_get(uint16_t dom, struct domain **out)
@@ -208,8 +293,8 @@ long do_grant_table_op(uint64_t cmd, uint64_t uop, uint64_t count)
 		return -XEN_EINVAL;
 	if (mm_finish_old_table(current))
 		return hypercall_continue(__HYPERVISOR_grant_table_op, 3, cmd, uop, count, 0, 0);
-	if (op < ARRAY_SIZE(array_ops) && array_ops[op].run)
-		return run_array(op, &array_ops[op], uop, (uint32_t)count);
+	if (op < ARRAY_SIZE(array_ops) && array_ops[op])
+		return array_ops[op](uop, (uint32_t)count);
 	if (takes_one(op) && (uint32_t)count != 1)
 		return -XEN_EINVAL;
 	rc = single_op(op, uop);

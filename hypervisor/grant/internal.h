@@ -55,6 +55,24 @@ void grant_unpin(struct domain *rd, uint32_t ref, bool write);
 bool grant_frame_get(struct domain *rd, mfn_t mfn, bool write);
 void grant_frame_put(mfn_t mfn, bool write);
 
+/* The other domain of an element: the next element is likely to name it too. */
+struct grant_peer {
+	struct domain *d;		/* referenced; NULL: none yet */
+	domid_t id;			/* as the guest wrote it */
+};
+
+/* One end of a copy. It is held until an element names another one: packets are packed into pages. */
+struct grant_side {
+	struct grant_peer peer;
+	bool held, is_ref;
+	uint64_t name;			/* reference or frame, as the guest wrote it */
+	mfn_t mfn;
+};
+
+struct grant_sides {
+	struct grant_side from, to;
+};
+
 /* Mappings whose entries are gone but may be in some TLB: their references and marks are still held. */
 #define GRANT_BATCH 32
 struct grant_batch {
@@ -69,12 +87,17 @@ struct grant_batch {
 
 /* map.c: one array element each */
 bool grant_track_grow(struct domain_grant *g);	/* one more frame of handles; false at the limit or out of memory */
-void grant_map_one(struct gnttab_map_grant_ref *op);
+void grant_map_one(struct gnttab_map_grant_ref *op, struct grant_peer *rd);
 /* The batch has room; grant_batch_settle() is due before the guest runs again. */
 void grant_unmap_one(struct gnttab_unmap_grant_ref *op, struct grant_batch *b);
 void grant_unmap_replace_one(struct gnttab_unmap_and_replace *op, struct grant_batch *b);
 /* One flush, then gives back what the batch holds. */
 void grant_batch_settle(struct grant_batch *b);
+static inline void grant_batch_limit(struct grant_batch *b)
+{
+	if (b->nr == GRANT_BATCH)
+		grant_batch_settle(b);
+}
 void maptrack_fini(struct domain_grant *g);
 
 /* swap.c */
@@ -82,6 +105,26 @@ void grant_swap_one(struct gnttab_swap_grant_ref *op);
 long grant_cache_flush_one(const struct gnttab_cache_flush *op);	/* 0 or an errno: it has no status */
 
 /* copy.c */
-void grant_copy_one(struct gnttab_copy *op);
+void grant_copy_one(struct gnttab_copy *op, struct grant_sides *s);
+void grant_copy_settle(struct grant_sides *s);	/* lets go of both */
+
+/* peer's domain becomes the one that id names; NULL if there is none. It lives until the next id or grant_peer_put(). */
+static inline struct domain *grant_peer_get(struct grant_peer *peer, domid_t id)
+{
+	if (peer->d && peer->id == id)
+		return peer->d;
+	if (peer->d)
+		domain_put(peer->d);
+	peer->id = id;
+	peer->d = domain_get_any(id);
+	return peer->d;
+}
+
+static inline void grant_peer_put(struct grant_peer *peer)
+{
+	if (peer->d)
+		domain_put(peer->d);
+	peer->d = NULL;
+}
 
 #endif

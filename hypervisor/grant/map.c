@@ -107,7 +107,8 @@ static bool track_take(struct domain_grant *g, uint32_t handle, struct maptrack 
 	return ok;
 }
 
-static void track_give_back(struct domain_grant *g, uint32_t handle, const struct maptrack *t)
+/* True if nothing is left of it: the reference on the granter is the caller's then. */
+static bool track_give_back(struct domain_grant *g, uint32_t handle, const struct maptrack *t)
 {
 	bool gone = !(t->flags & GNTMAP_PARTS);
 
@@ -117,8 +118,7 @@ static void track_give_back(struct domain_grant *g, uint32_t handle, const struc
 	else
 		track_at(g, handle)->flags = t->flags;
 	spin_unlock(&g->map_lock);
-	if (gone)
-		domain_put(t->granter);
+	return gone;
 }
 
 void maptrack_fini(struct domain_grant *g)
@@ -183,7 +183,7 @@ static int16_t map_parts(struct domain *rd, struct domain *ld, const struct gntt
 	return status;
 }
 
-void grant_map_one(struct gnttab_map_grant_ref *op)
+void grant_map_one(struct gnttab_map_grant_ref *op, struct grant_peer *granter)
 {
 	struct domain *ld = current->domain, *rd;
 	struct maptrack *t;
@@ -194,24 +194,22 @@ void grant_map_one(struct gnttab_map_grant_ref *op)
 	if (!(op->flags & GNTMAP_PARTS))
 		return;
 	op->status = GNTST_bad_domain;
-	rd = domain_get(op->dom);
-	if (!rd)
+	rd = op->dom == DOMID_SELF ? NULL : grant_peer_get(granter, op->dom);
+	if (!rd || !rd->grant)
 		return;
-	handle = rd->grant ? track_alloc(ld->grant) : NO_TRACK;
-	if (handle == NO_TRACK) {
-		op->status = rd->grant ? GNTST_no_space : GNTST_bad_domain;
-		domain_put(rd);
+	handle = track_alloc(ld->grant);
+	op->status = GNTST_no_space;
+	if (handle == NO_TRACK)
 		return;
-	}
 	op->status = map_parts(rd, ld, op, &mfn);
 	if (op->status) {
 		track_free(ld->grant, handle);
-		domain_put(rd);
 		return;
 	}
+	domain_ref(rd);
 	spin_lock(&ld->grant->map_lock);
 	t = track_at(ld->grant, handle);
-	t->granter = rd;		/* keeps our reference */
+	t->granter = rd;
 	t->ref = op->ref;
 	t->flags = op->flags & (GNTMAP_PARTS | GNTMAP_readonly | GNTMAP_contains_pte);
 	spin_unlock(&ld->grant->map_lock);
@@ -221,15 +219,10 @@ void grant_map_one(struct gnttab_map_grant_ref *op)
 
 /* ---- unmap ------------------------------------------------------------------------------------------------- */
 
+/* No lock: the mapping's own pin keeps the active entry, and its frame, as they are. */
 static mfn_t mapped_mfn(const struct maptrack *t)
 {
-	struct domain_grant *g = t->granter->grant;
-	mfn_t mfn;
-
-	spin_lock(&g->lock);
-	mfn = active_get(g, t->ref)->mfn;
-	spin_unlock(&g->lock);
-	return mfn;
+	return active_get(t->granter->grant, t->ref)->mfn;
 }
 
 /* Removes the parts that the caller names. What was removed is in *parts, also when a later one is refused. */
@@ -252,19 +245,16 @@ static int16_t clear_parts(struct domain *ld, const struct maptrack *t, uint64_t
 /* Notes what the second half has to give back, and returns the handle, or what is left of it, to circulation. */
 static void note_cleared(struct grant_batch *b, uint32_t handle, struct maptrack *t, mfn_t mfn, uint32_t parts)
 {
-	struct grant_cleared *c = &b->cleared[b->nr];
-
-	if (parts) {
-		c->granter = t->granter;
-		domain_ref(c->granter);
-		c->ref = t->ref;
-		c->mfn = mfn;
-		c->write = !(t->flags & GNTMAP_readonly);
-		c->parts = parts;
-		b->nr++;
-		t->flags &= ~parts;
-	}
-	track_give_back(current->domain->grant, handle, t);
+	t->flags &= ~parts;
+	if (parts)
+		b->cleared[b->nr++] = (struct grant_cleared){
+			.granter = t->granter, .ref = t->ref, .mfn = mfn, .parts = parts,
+			.write = !(t->flags & GNTMAP_readonly),
+		};
+	/* The batch wants a reference of its own if the handle keeps its one. */
+	if (parts && (t->flags & GNTMAP_PARTS))
+		domain_ref(t->granter);
+	(void)track_give_back(current->domain->grant, handle, t);
 }
 
 void grant_unmap_one(struct gnttab_unmap_grant_ref *op, struct grant_batch *b)
@@ -350,7 +340,8 @@ int grant_relinquish(struct domain *d)
 	while (g && g->drain < g->nr_track_frames * TRACKS_PER_FRAME) {
 		if (track_take(g, g->drain, &t)) {
 			drop_dead_mapping(&t);
-			track_give_back(g, g->drain, &t);
+			if (track_give_back(g, g->drain, &t))
+				domain_put(t.granter);
 		}
 		g->drain++;
 		if (preempt_check())

@@ -46,7 +46,8 @@
 	FINISH
 .endm
 
-.macro COPY_4 name, ptr
+/* Less than a word: load brings it to eax, of which reg is as much as is stored. */
+.macro COPY_SMALL name, ptr, load, reg
 	.balign 16
 	.globl \name
 	.type \name, @function
@@ -54,19 +55,21 @@
 	GUEST_PTR \ptr, %rax
 	cmpb $0, smap_enabled(%rip)
 	jne 1f
-	mov (%rsi), %eax
-	mov %eax, (%rdi)
+	\load (%rsi), %eax
+	mov %\reg, (%rdi)
 	FINISH
 1:	stac
-	mov (%rsi), %eax
-	mov %eax, (%rdi)
+	\load (%rsi), %eax
+	mov %\reg, (%rdi)
 	clac
 	FINISH
 .endm
 
 guest_words_begin:
-	COPY_4 guest_read_4, %rsi
-	COPY_4 guest_write_4, %rdi
+	COPY_SMALL guest_read_2, %rsi, movzwl, ax
+	COPY_SMALL guest_write_2, %rdi, movzwl, ax
+	COPY_SMALL guest_read_4, %rsi, movl, eax
+	COPY_SMALL guest_write_4, %rdi, movl, eax
 	COPY guest_read_8, %rsi, 1
 	COPY guest_write_8, %rdi, 1
 	COPY guest_read_16, %rsi, 2
