@@ -68,6 +68,8 @@ static inline int16_t side_get(struct grant_side *s, const struct gnttab_copy_pt
 void grant_copy_one(struct gnttab_copy *op, struct grant_sides *s)
 {
 	struct grant_side *from = &s->from, *to = &s->to;
+	const char *source;
+	char *target;
 
 	op->status = GNTST_bad_copy_arg;
 	if ((uint32_t)op->source.offset + op->len > PAGE_SIZE || (uint32_t)op->dest.offset + op->len > PAGE_SIZE)
@@ -76,10 +78,14 @@ void grant_copy_one(struct gnttab_copy *op, struct grant_sides *s)
 	if (op->status)
 		return;
 	op->status = side_get(to, &op->dest, op->flags & GNTCOPY_dest_gref, true);
-	/* Both may be the same page. */
-	if (!op->status)
-		memmove((char *)mfn_to_virt(to->mfn) + op->dest.offset,
-			(char *)mfn_to_virt(from->mfn) + op->source.offset, op->len);
+	if (op->status)
+		return;
+	target = (char *)mfn_to_virt(to->mfn) + op->dest.offset;
+	source = (const char *)mfn_to_virt(from->mfn) + op->source.offset;
+	if (to->mfn != from->mfn)
+		memcpy(target, source, op->len);
+	else
+		memmove(target, source, op->len);
 }
 
 void grant_copy_settle(struct grant_sides *s)

@@ -52,8 +52,22 @@ struct grant_entry_v1 *grant_entry(struct domain_grant *g, uint32_t ref);	/* of 
 int16_t grant_pin(struct domain *rd, uint32_t ref, const struct domain *ld, bool write, mfn_t *mfn);
 void grant_unpin(struct domain *rd, uint32_t ref, bool write);
 /* References for one use of a pinned frame of rd. */
-bool grant_frame_get(struct domain *rd, mfn_t mfn, bool write);
-void grant_frame_put(mfn_t mfn, bool write);
+static inline bool grant_frame_get(struct domain *rd, mfn_t mfn, bool write)
+{
+	struct page *pg = mfn_to_ram(mfn);
+
+	if (!pg)
+		return false;
+	return write ? !page_get_and_type(pg, rd, PGT_writable) : page_get(pg, rd);
+}
+
+static inline void grant_frame_put(mfn_t mfn, bool write)
+{
+	if (write)
+		page_put_and_type(mfn_to_page(mfn));
+	else
+		page_put(mfn_to_page(mfn));
+}
 
 /* The other domain of an element: the next element is likely to name it too. */
 struct grant_peer {

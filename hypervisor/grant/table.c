@@ -155,23 +155,25 @@ static int16_t mark_entry(struct grant_entry_v1 *e, domid_t ld, bool write)
 	return GNTST_general_error;
 }
 
-static int16_t pin_locked(struct domain_grant *g, uint32_t ref, const struct domain *ld, bool write, mfn_t *mfn)
+static int16_t pin_locked(struct domain_grant *g, uint32_t ref, domid_t ld, bool write, mfn_t *mfn)
 {
 	struct active *a = active_get(g, ref);
+	struct grant_entry_v1 *e;
 	int16_t status;
 
 	if (!a)
 		return GNTST_bad_gntref;
-	if (a->pins && (a->domid != ld->id || a->pins >= PIN_LIMIT))
+	if (a->pins && (a->domid != ld || a->pins >= PIN_LIMIT))
 		return GNTST_general_error;
 	if (!a->pins || (write && !a->writers)) {
-		status = mark_entry(grant_entry(g, ref), ld->id, write);
+		e = grant_entry(g, ref);
+		status = mark_entry(e, ld, write);
 		if (status)
 			return status;
-	}
-	if (!a->pins) {
-		a->domid = ld->id;
-		a->mfn = READ_ONCE(grant_entry(g, ref)->frame);
+		if (!a->pins) {
+			a->domid = ld;
+			a->mfn = READ_ONCE(e->frame);
+		}
 	}
 	a->pins++;
 	a->writers += write;
@@ -181,13 +183,14 @@ static int16_t pin_locked(struct domain_grant *g, uint32_t ref, const struct dom
 
 int16_t grant_pin(struct domain *rd, uint32_t ref, const struct domain *ld, bool write, mfn_t *mfn)
 {
+	struct domain_grant *g = rd->grant;
 	int16_t status;
 
 	if (rd->life >= DOMAIN_DYING)
 		return GNTST_general_error;
-	spin_lock(&rd->grant->lock);
-	status = pin_locked(rd->grant, ref, ld, write, mfn);
-	spin_unlock(&rd->grant->lock);
+	spin_lock(&g->lock);
+	status = pin_locked(g, ref, ld->id, write, mfn);
+	spin_unlock(&g->lock);
 	return status;
 }
 
@@ -207,22 +210,4 @@ void grant_unpin(struct domain *rd, uint32_t ref, bool write)
 	if (clear)
 		atomic_and(&grant_entry(g, ref)->flags, (uint16_t)~clear);
 	spin_unlock(&g->lock);
-}
-
-bool grant_frame_get(struct domain *rd, mfn_t mfn, bool write)
-{
-	struct page *pg;
-
-	if (!mfn_is_ram(mfn))
-		return false;
-	pg = mfn_to_page(mfn);
-	return write ? !page_get_and_type(pg, rd, PGT_writable) : page_get(pg, rd);
-}
-
-void grant_frame_put(mfn_t mfn, bool write)
-{
-	if (write)
-		page_put_and_type(mfn_to_page(mfn));
-	else
-		page_put(mfn_to_page(mfn));
 }
