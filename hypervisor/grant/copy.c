@@ -41,8 +41,7 @@ static int16_t side_take(struct grant_side *s, const struct gnttab_copy_ptr *p, 
 
 	side_drop(s, write);
 	s->is_ref = is_ref;
-	s->name = is_ref ? p->u.ref : p->u.gmfn;
-	s->mfn = s->name;
+	s->name = s->mfn = p->u.gmfn;
 	if (!is_ref && p->domid != DOMID_SELF)
 		return GNTST_permission_denied;
 	if (!grant_peer_get(&s->peer, p->domid) || !s->peer.d->grant)
@@ -58,11 +57,31 @@ static int16_t side_take(struct grant_side *s, const struct gnttab_copy_ptr *p, 
 	return GNTST_okay;
 }
 
+/* From one grant to another of the same domain. */
+static int16_t side_move(struct grant_side *s, const struct gnttab_copy_ptr *p, bool write)
+{
+	uint32_t old = (uint32_t)s->name;
+	int16_t status;
+
+	grant_frame_put(s->mfn, write);
+	s->held = false;
+	s->name = p->u.gmfn;
+	status = grant_repin(s->peer.d, old, p->u.ref, current->domain, write, &s->mfn);
+	if (status)
+		return status;
+	if (!grant_frame_get(s->peer.d, s->mfn, write))
+		return side_refused(s, write);
+	s->held = true;
+	return GNTST_okay;
+}
+
 static inline int16_t side_get(struct grant_side *s, const struct gnttab_copy_ptr *p, bool is_ref, bool write)
 {
-	if (s->held && s->peer.id == p->domid && s->is_ref == is_ref && s->name == (is_ref ? p->u.ref : p->u.gmfn))
+	if (!s->held || s->peer.id != p->domid || s->is_ref != is_ref)
+		return side_take(s, p, is_ref, write);
+	if (s->name == p->u.gmfn)
 		return GNTST_okay;
-	return side_take(s, p, is_ref, write);
+	return is_ref ? side_move(s, p, write) : side_take(s, p, is_ref, write);
 }
 
 void grant_copy_one(struct gnttab_copy *op, struct grant_sides *s)

@@ -51,6 +51,8 @@ struct grant_entry_v1 *grant_entry(struct domain_grant *g, uint32_t ref);	/* of 
 /* A use of grant ref of rd by ld: checks, marks and counts. *mfn is the frame. GNTST_*. */
 int16_t grant_pin(struct domain *rd, uint32_t ref, const struct domain *ld, bool write, mfn_t *mfn);
 void grant_unpin(struct domain *rd, uint32_t ref, bool write);
+/* Both, from old to ref: old is given up in any case. */
+int16_t grant_repin(struct domain *rd, uint32_t old, uint32_t ref, const struct domain *ld, bool write, mfn_t *mfn);
 /* References for one use of a pinned frame of rd. */
 static inline bool grant_frame_get(struct domain *rd, mfn_t mfn, bool write)
 {
@@ -79,7 +81,7 @@ struct grant_peer {
 struct grant_side {
 	struct grant_peer peer;
 	bool held, is_ref;
-	uint64_t name;			/* reference or frame, as the guest wrote it */
+	uint64_t name;			/* as the guest wrote it: a frame, or a reference in the low half */
 	mfn_t mfn;
 };
 

@@ -155,7 +155,8 @@ static int16_t mark_entry(struct grant_entry_v1 *e, domid_t ld, bool write)
 	return GNTST_general_error;
 }
 
-static int16_t pin_locked(struct domain_grant *g, uint32_t ref, domid_t ld, bool write, mfn_t *mfn)
+static inline __attribute__((always_inline)) int16_t
+pin_locked(struct domain_grant *g, uint32_t ref, domid_t ld, bool write, mfn_t *mfn)
 {
 	struct active *a = active_get(g, ref);
 	struct grant_entry_v1 *e;
@@ -194,14 +195,12 @@ int16_t grant_pin(struct domain *rd, uint32_t ref, const struct domain *ld, bool
 	return status;
 }
 
-void grant_unpin(struct domain *rd, uint32_t ref, bool write)
+static inline __attribute__((always_inline)) void
+unpin_locked(struct domain_grant *g, uint32_t ref, bool write)
 {
-	struct domain_grant *g = rd->grant;
-	struct active *a;
+	struct active *a = active_get(g, ref);
 	uint16_t clear = 0;
 
-	spin_lock(&g->lock);
-	a = active_get(g, ref);
 	BUG_ON(!a || !a->pins);
 	if (write && !--a->writers)
 		clear |= GTF_writing;
@@ -209,5 +208,26 @@ void grant_unpin(struct domain *rd, uint32_t ref, bool write)
 		clear |= GTF_reading;
 	if (clear)
 		atomic_and(&grant_entry(g, ref)->flags, (uint16_t)~clear);
+}
+
+void grant_unpin(struct domain *rd, uint32_t ref, bool write)
+{
+	struct domain_grant *g = rd->grant;
+
+	spin_lock(&g->lock);
+	unpin_locked(g, ref, write);
 	spin_unlock(&g->lock);
+}
+
+int16_t grant_repin(struct domain *rd, uint32_t old, uint32_t ref, const struct domain *ld, bool write, mfn_t *mfn)
+{
+	struct domain_grant *g = rd->grant;
+	int16_t status = GNTST_general_error;
+
+	spin_lock(&g->lock);
+	unpin_locked(g, old, write);
+	if (rd->life < DOMAIN_DYING)
+		status = pin_locked(g, ref, ld->id, write, mfn);
+	spin_unlock(&g->lock);
+	return status;
 }
