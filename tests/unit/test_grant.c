@@ -319,6 +319,39 @@ START_TEST(test_copy)
 }
 END_TEST
 
+/* Elements share a side as long as they name the same, and move from grant to grant; a refused one leaves nothing held. */
+START_TEST(test_copy_array)
+{
+	const uint32_t refs[] = { 8, 8, 9, 600, 9, 8 };
+	const int expected[] = { GNTST_okay, GNTST_okay, GNTST_okay, GNTST_bad_gntref, GNTST_okay, GNTST_okay };
+	struct gnttab_copy c[6] = { 0 };
+	mfn_t own, second;
+
+	set_up();
+	own = new_page(0);
+	second = new_page(1);
+	offer(8, page, GTF_readonly);
+	offer(9, second, GTF_readonly);
+	memset(words(page), 0x11, PAGE_SIZE);
+	memset(words(second), 0x22, PAGE_SIZE);
+	for (unsigned int i = 0; i < 6; i++)
+		c[i] = (struct gnttab_copy){
+			.source = { .u.ref = refs[i], .domid = 1 },
+			.dest = { .u.gmfn = own, .domid = DOMID_SELF, .offset = (uint16_t)(8 * i) },
+			.len = 8, .flags = GNTCOPY_source_gref,
+		};
+	ck_assert_int_eq(hcall(__HYPERVISOR_grant_table_op, GNTTABOP_copy, (uint64_t)c, 6, 0, NULL), 0);
+	for (unsigned int i = 0; i < 6; i++) {
+		ck_assert_int_eq(c[i].status, expected[i]);
+		ck_assert_uint_eq(words(own)[i], refs[i] == 8 ? 0x1111111111111111 : refs[i] == 9 ? 0x2222222222222222 : 0);
+	}
+	ck_assert_uint_eq(table[8].flags, GTF_permit_access | GTF_readonly);
+	ck_assert_uint_eq(table[9].flags, GTF_permit_access | GTF_readonly);
+	check_counts(NULL, NULL);
+	ck_assert_uint_eq(test_dom[1]->refs, 2);
+}
+END_TEST
+
 START_TEST(test_table_ops)
 {
 	uint64_t list[2] = { 0, 0 };
@@ -441,6 +474,7 @@ int main(void)
 	tcase_add_test(tc, test_device_and_replace);
 	tcase_add_test(tc, test_overwritten_and_dead);
 	tcase_add_test(tc, test_copy);
+	tcase_add_test(tc, test_copy_array);
 	tcase_add_test(tc, test_table_ops);
 	tcase_add_test(tc, test_no_handles);
 	tcase_add_loop_test(tc, test_random, 0, 6);
