@@ -30,7 +30,8 @@
 static struct spinlock reap_lock = SPINLOCK_INIT(RANK_DOMAIN);
 static struct list_head dead = LIST_HEAD_INIT(dead);	/* reap_lock; each with the list's reference */
 static bool news;					/* a: VIRQ_DOM_EXC is due */
-static struct timer chores;
+static void do_chores(void *arg);
+static struct timer chores = { .fn = do_chores };
 
 /* ---- news and reaping -------------------------------------------------------------------------------- */
 
@@ -88,8 +89,6 @@ static void do_chores(void *arg)
 
 static void chores_soon(void)
 {
-	if (!chores.fn)
-		timer_init(&chores, do_chores, NULL);
 	timer_set(&chores, system_time());
 }
 
