@@ -211,12 +211,20 @@ static void context_load(struct vcpu *v)
  */
 static void switch_to(struct vcpu *prev, struct vcpu *next)
 {
+	struct domain *d = prev->domain;
+	bool leaves;
+
 	context_save(prev);
 	tables_load(next);
+	/* It was not allowed to stay when it was put out; whether it is by now does not matter. */
+	leaves = !prev->idle && sched_runnable(prev) && !READ_ONCE(prev->sched.fair.queued);
+	if (leaves)
+		domain_ref(d);		/* once it does not run it could be freed */
 	atomic_store(&prev->running, false);
-	/* Waking does nothing when it is in the queue already, or not runnable. */
-	if (!prev->idle && !balance_allowed(prev, this_cpu()->cpu))
+	if (leaves) {
 		sched_wake(prev);
+		domain_put(d);
+	}
 	context_load(next);
 }
 
