@@ -23,6 +23,7 @@ struct domain;
 /* Work to be done before the next return to a guest: one word, tested once in cpu/exit.c. */
 #define WORK_RESCHED	(1u << 0)	/* run the scheduler */
 #define WORK_TIMER	(1u << 1)	/* expired timers wait in time/timer.c */
+#define WORK_NMI	(1u << 2)	/* an NMI has come: cpu/trap.c */
 #define WORK_DEBUG	(1u << 3)	/* debug keys, news of the log: debug/keys.c */
 
 struct cpu_info {
@@ -112,6 +113,7 @@ extern const char entry_iretq[];	/* the IRETQ that may fault on the guest's beha
 
 /* cpu/trap.c: called by entry.S */
 void trap_handle(struct cpu_user_regs *regs);
+void trap_nmi_work(void);		/* WORK_NMI */
 void trap_user_syscall(struct cpu_user_regs *regs);	/* SYSCALL in guest user mode */
 /* Instruction pointer fix-up for faults in hypervisor code that names it in the exception table. */
 bool trap_fixup(struct cpu_user_regs *regs);

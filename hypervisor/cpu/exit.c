@@ -52,6 +52,8 @@ static bool exit_do_work(struct cpu_info *ci)
 	work = xchg(&ci->work, 0);
 	if (work & WORK_TIMER)
 		timer_run_expired();
+	if (work & WORK_NMI)
+		trap_nmi_work();
 	if (work & WORK_DEBUG)
 		debug_run_work();
 	/* Those above may have asked for it just now. */

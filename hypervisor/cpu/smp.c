@@ -102,6 +102,11 @@ void smp_kick(unsigned int cpu)
 	apic_send_ipi(apic_ids[cpu], VECTOR_KICK);
 }
 
+void smp_kick_self(void)
+{
+	apic_interrupt_self(VECTOR_KICK);
+}
+
 void smp_raise_work(unsigned int cpu, uint32_t bits)
 {
 	uint32_t had = __atomic_fetch_or(&info[cpu]->work, bits, __ATOMIC_SEQ_CST);

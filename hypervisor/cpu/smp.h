@@ -30,6 +30,8 @@ void smp_boot_init(void);
 void smp_relax(void);
 /* Makes the CPU leave its guest, or its halt, and look at its work. */
 void smp_kick(unsigned int cpu);
+/* The same for this CPU, in an NMI's handler. */
+void smp_kick_self(void);
 /* Sets bits in the work of a CPU, this one or another, and sees to it that it looks soon. */
 void smp_raise_work(unsigned int cpu, uint32_t bits);
 /* The interrupt behind smp_kick() and the flushes. */

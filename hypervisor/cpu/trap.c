@@ -73,12 +73,19 @@ static void trap_debug_in_hypervisor(void)
 	write_dr6(DR6_DEFAULT);
 }
 
+/* It can strike with any lock held, so the handler takes none; the interrupt makes the CPU look, wherever it was. */
 static void trap_nmi(void)
+{
+	if (smp_handle_nmi())
+		return;
+	cpu_raise_work(WORK_NMI);
+	smp_kick_self();
+}
+
+void trap_nmi_work(void)
 {
 	struct vcpu *v = dom0 ? dom0->vcpu[0] : NULL;
 
-	if (smp_handle_nmi())
-		return;
 	log_guest("NMI\n");
 	if (!v)
 		return;

@@ -46,6 +46,7 @@
 #define ICR_NMI		(4u << 8)
 #define ICR_INIT	(5u << 8)
 #define ICR_STARTUP	(6u << 8)
+#define ICR_SELF	(1u << 18)
 #define ICR_PENDING	(1u << 12)
 #define ICR_ASSERT	(1u << 14)
 #define APIC_BASE_X2	(1u << 10)
@@ -106,6 +107,21 @@ void apic_send_ipi(uint32_t id, uint8_t vector)
 void apic_send_nmi(uint32_t id)
 {
 	send_command(id, ICR_ASSERT | ICR_NMI);
+}
+
+/* For an NMI's handler, which may have come between the two registers of another command: this one needs no destination, and
+ * is over on return. */
+void apic_interrupt_self(uint8_t vector)
+{
+	if (x2apic) {
+		wrmsr(MSR_X2APIC_BASE + APIC_ICR / 16, ICR_SELF | ICR_ASSERT | vector);
+		return;
+	}
+	while (apic_read(APIC_ICR) & ICR_PENDING)
+		cpu_relax();
+	apic_write(APIC_ICR, ICR_SELF | ICR_ASSERT | vector);
+	while (apic_read(APIC_ICR) & ICR_PENDING)
+		cpu_relax();
 }
 
 void apic_send_init(uint32_t id)

@@ -39,6 +39,7 @@ void apic_timer_init_cpu(void);		/* the others */
 /* To the CPU with that APIC id. Start-up: at page << 12. */
 void apic_send_ipi(uint32_t id, uint8_t vector);
 void apic_send_nmi(uint32_t id);
+void apic_interrupt_self(uint8_t vector);	/* also in an NMI's handler */
 void apic_send_init(uint32_t id);
 void apic_send_startup(uint32_t id, uint8_t page);
 void apic_map(void);
