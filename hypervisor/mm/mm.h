@@ -102,6 +102,8 @@ void page_put(struct page *pg);				/* last one frees to the allocator */
 int page_get_type(struct page *pg, uint64_t type);
 void page_put_type(struct page *pg);
 int page_get_and_type(struct page *pg, struct domain *owner, uint64_t type);	/* both, or none and -XEN_EINVAL/-EBUSY */
+/* The same at the beginning of an operation, under the owner's mm_lock: what stopped on the way to another type is undone. */
+int page_get_and_type_settled(struct page *pg, struct domain *owner, uint64_t type);
 void page_put_and_type(struct page *pg);
 /* As page_put_type(), but a long teardown may stop: -XEN_ERESTART, the reference is still held, call again. */
 int page_put_type_preemptible(struct page *pg);

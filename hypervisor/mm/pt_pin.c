@@ -28,7 +28,7 @@ static int pin(struct domain *pg_owner, mfn_t mfn, uint64_t type)
 		return -XEN_EINVAL;
 	pg = mfn_to_page(mfn);
 	spin_lock(&pg_owner->mm_lock);
-	rc = pg_owner->life >= DOMAIN_DYING ? -XEN_EINVAL : page_get_and_type(pg, pg_owner, type);
+	rc = pg_owner->life >= DOMAIN_DYING ? -XEN_EINVAL : page_get_and_type_settled(pg, pg_owner, type);
 	if (!rc && (__atomic_fetch_or(&pg->type, PGT_pinned, __ATOMIC_SEQ_CST) & PGT_pinned)) {
 		page_put_and_type(pg);
 		rc = -XEN_EINVAL;

@@ -102,8 +102,8 @@ static int plain_store(struct page *pg, uint64_t *slot, uint64_t value)
 }
 
 /*
- * What value would map writable may be a table whose validation has stopped. That is undone before anything is known of the
- * entry: the half made table may be all that holds the table which the entry is in.
+ * What value refers to may be a table whose validation has stopped and that is wanted as something else now. That is undone
+ * before anything is known of the entry: the half made table may be all that holds the table which the entry is in.
  */
 static __attribute__((noinline)) int settle_stopped(struct domain *owner, struct page *pg)
 {
@@ -116,14 +116,21 @@ static __attribute__((noinline)) int settle_stopped(struct domain *owner, struct
 	return rc;
 }
 
-static inline int settle_target(struct domain *owner, struct domain *fd, uint64_t value)
+/* type: of the table that the entry is in. */
+static inline int settle_target(struct domain *owner, struct domain *fd, uint64_t type, uint64_t value)
 {
+	uint64_t decisive = type == PGT_l1 ? PTE_P | PTE_RW : PTE_P, word;
 	struct page *pg;
 
-	if ((value & (PTE_P | PTE_RW)) != (PTE_P | PTE_RW) || fd != owner)
+	if ((value & decisive) != decisive || fd != owner)
 		return 0;
 	pg = mfn_to_ram(pte_mfn(value));
-	return pg && (atomic_load(&pg->type) & PGT_partial) ? settle_stopped(owner, pg) : 0;
+	if (!pg)
+		return 0;
+	word = atomic_load(&pg->type);
+	if (!(word & PGT_partial) || (type != PGT_l1 && (word & PGT_type_mask) == type - PGT_l1))
+		return 0;
+	return settle_stopped(owner, pg);
 }
 
 /* u->type is filled in from the page. The caller holds u->owner's mm_lock. */
@@ -132,8 +139,8 @@ static int update_at(struct update *u, uint64_t maddr, uint64_t value)
 	struct page *pg = mfn_to_page(maddr >> PAGE_SHIFT);
 	uint64_t *slot = maddr_to_virt(maddr), word = atomic_load(&pg->type);
 
-	if ((word & PGT_type_mask) == PGT_l1 && (word & PGT_count_mask)) {
-		int rc = settle_target(u->owner, u->fd, value);
+	if (type_is_table(word & PGT_type_mask) && (word & PGT_count_mask)) {
+		int rc = settle_target(u->owner, u->fd, word & PGT_type_mask, value);
 
 		if (rc)
 			return rc;
@@ -321,7 +328,7 @@ static long update_va(uint64_t va, uint64_t pte, uint64_t flags, struct domain *
 
 	spin_lock(&v->domain->mm_lock);
 	/* Before the walk, which could end in a table that is none any more. */
-	rc = settle_target(u.owner, fd, pte);
+	rc = settle_target(u.owner, fd, PGT_l1, pte);
 	if (!rc) {
 		slot = walk_l1_slot(v, va);
 		rc = slot ? update_entry(&u, slot, pte) : -XEN_EINVAL;
@@ -395,7 +402,7 @@ int pt_emulated_write(struct vcpu *v, uint64_t pte_maddr, uint64_t old, uint64_t
 	if (pte_maddr & 7)
 		return rc;
 	spin_lock(&v->domain->mm_lock);
-	rc = settle_target(u.owner, u.fd, new_val);
+	rc = settle_target(u.owner, u.fd, PGT_l1, new_val);
 	if (!rc && !pt_write_is_emulated(v, pte_maddr))
 		rc = -XEN_EINVAL;
 	if (!rc)

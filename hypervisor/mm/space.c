@@ -229,7 +229,7 @@ static int root_get(struct domain *d, mfn_t mfn, struct page **out)
 	if (!mfn_is_ram(mfn))
 		return -XEN_EINVAL;
 	*out = mfn_to_page(mfn);
-	return page_get_and_type(*out, d, PGT_l4);
+	return page_get_and_type_settled(*out, d, PGT_l4);
 }
 
 static int set_root(struct vcpu *v, struct page **root, mfn_t mfn)

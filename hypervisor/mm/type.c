@@ -7,8 +7,9 @@
  * reference) on what it points at, the last one gives them back. Both are long for higher levels and stop when
  * preempt_check() says so. One invariant serves both directions: of a table that is being worked on,
  * entries [0, cursor) hold their references, the others do not. A stopped table has PGT_partial and
- *   type count 0: validation stopped. The state itself holds a page reference. Any later page_get_type() goes on
- *                 (same type) or undoes it first (another type); teardown undoes it.
+ *   type count 0: validation stopped. The state itself holds a page reference. A later page_get_type() of the same
+ *                 type goes on; for another type the operation that wants it undoes this first, before it looks at any
+ *                 table (page_settle_partial()), and teardown undoes it.
  *   type count 1: teardown stopped. The count is that of the reference being dropped, whose owner calls again. A
  *                 page_get_type() of the same type meanwhile validates the missing rest.
  * Teardown may stop inside the child of entry cursor - 1, which the table still holds and which is then in the second
@@ -199,13 +200,10 @@ static int type_first_get(struct page *pg, uint64_t x, uint64_t type)
 	bool partial = x & PGT_partial;
 	int rc;
 
-	/* Not all who want to write hold the owner's lock; those who do have settled it before. */
-	if (partial && type == PGT_writable)
+	/* Not undone here: it may hold the very table that is being worked on further up, and not all who want to write
+	 * hold the owner's lock. Who begins an operation has settled it before. */
+	if (partial && (x & PGT_type_mask) != type)
 		return -XEN_EBUSY;
-	if (partial && (x & PGT_type_mask) != type) {
-		rc = page_settle_partial(pg);
-		return rc ? rc : 1;
-	}
 	if (cmpxchg64(&pg->type, x, type | 1) != x)
 		return 1;
 	if ((x & PGT_type_mask) != type)
@@ -323,6 +321,22 @@ int page_get_and_type(struct page *pg, struct domain *owner, uint64_t type)
 	if (!page_get(pg, owner))
 		return -XEN_EINVAL;
 	rc = page_get_type(pg, type);
+	if (rc)
+		page_put(pg);
+	return rc;
+}
+
+int page_get_and_type_settled(struct page *pg, struct domain *owner, uint64_t type)
+{
+	uint64_t x;
+	int rc;
+
+	if (!page_get(pg, owner))
+		return -XEN_EINVAL;
+	x = atomic_load(&pg->type);
+	rc = (x & PGT_type_mask) != type ? page_settle_partial(pg) : 0;
+	if (!rc)
+		rc = page_get_type(pg, type);
 	if (rc)
 		page_put(pg);
 	return rc;

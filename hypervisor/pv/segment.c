@@ -67,7 +67,7 @@ static struct page *desc_page_get(struct domain *d, mfn_t mfn)
 	if (!mfn_is_ram(mfn))
 		return NULL;
 	pg = mfn_to_page(mfn);
-	return page_get_and_type(pg, d, PGT_seg_desc) ? NULL : pg;
+	return page_get_and_type_settled(pg, d, PGT_seg_desc) ? NULL : pg;
 }
 
 static void gdt_drop(const mfn_t *mfns, unsigned int n)

@@ -235,6 +235,36 @@ START_TEST(test_change_of_mind)
 }
 END_TEST
 
+/* An entry is to lead to a stopped table of another type, which alone holds the table that the entry is in. Undoing it takes
+ * that table apart: before the entry is looked at, never under the change. */
+START_TEST(test_target_holds_table)
+{
+	struct tree t;
+	struct page *l4, *l3;
+	int rc;
+
+	machine_reset();
+	as_domain(1);
+	t = tree_new(1);
+	l4 = mfn_to_page(t.l4);
+	l3 = mfn_to_page(t.l3);
+	test_preempt_percent = 100;
+	while (!(l3->type & PGT_validated))
+		ck_assert_int_eq(page_get_and_type(l4, test_dom[1], PGT_l4), -XEN_ERESTART);
+	ck_assert_uint_eq(l3->type & PGT_count_mask, 1);
+	/* Whoever is in the midst of a table is told to come back. */
+	ck_assert_int_eq(page_get_and_type(l4, test_dom[1], PGT_l2), -XEN_EBUSY);
+	check_counts(NULL, NULL);
+	test_preempt_percent = 0;
+	/* The table is none any more then, and the entry a word of memory. */
+	rc = mmu_update((t.l3 << PAGE_SHIFT) + 8, pte(t.l4, KERNEL_PTE), DOMID_SELF);
+	ck_assert_int_eq(rc, 0);
+	ck_assert_uint_eq(l3->type & PGT_count_mask, 0);
+	ck_assert_uint_eq(l4->type & PGT_count_mask, 0);
+	check_counts(NULL, NULL);
+}
+END_TEST
+
 START_TEST(test_preserve_ad_and_emulation)
 {
 	struct tree t;
@@ -529,6 +559,7 @@ int main(void)
 	tcase_add_test(tc, test_refusals);
 	tcase_add_test(tc, test_mmio_and_foreign);
 	tcase_add_test(tc, test_change_of_mind);
+	tcase_add_test(tc, test_target_holds_table);
 	tcase_add_test(tc, test_preserve_ad_and_emulation);
 	tcase_add_test(tc, test_exchange);
 	tcase_set_timeout(fuzz, 120);
