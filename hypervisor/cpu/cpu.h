@@ -68,6 +68,9 @@ bool preempt_check(void);
 void desc_init_cpu(unsigned int cpu);
 /* Maps this CPU's reserved GDT page for the vCPU's window, loads GDTR and LDTR. Called at context switch. */
 void desc_load_vcpu(struct vcpu *v);
+/* GDTR points at the hypervisor's own view, which all roots map: before CR3 changes to another vCPU's, since an NMI loads
+ * descriptors at any moment. */
+void desc_leave_window(void);
 /* mfn of this CPU's page that stands in pages 14 of each GDT window (page 15 is the zero page). */
 uint64_t desc_gdt_mfn(unsigned int cpu);
 

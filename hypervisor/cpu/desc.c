@@ -265,13 +265,18 @@ static void load_ldt(uint64_t *gdt, const struct vcpu *v)
 	lldt(SEL_LDT);
 }
 
+void desc_leave_window(void)
+{
+	load_gdt_at((uint64_t)cpu_desc[this_cpu()->cpu].gdt - GDT_RESERVED_BASE);
+}
+
 void desc_load_vcpu(struct vcpu *v)
 {
 	struct cpu_desc *d = &cpu_desc[this_cpu()->cpu];
 
 	if (v->idle) {
 		lldt(0);
-		load_gdt_at((uint64_t)d->gdt - GDT_RESERVED_BASE);
+		desc_leave_window();
 		return;
 	}
 	/* Present and writable for the LDT descriptor's accessed bit and TSS busy bit; no execute. */

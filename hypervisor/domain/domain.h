@@ -120,6 +120,7 @@ struct vcpu_pv {
 	bool failsafe_pending;		/* the return or a selector load failed: failsafe frame is due */
 	bool nmi_masked;
 	uint64_t upcall_rip, upcall_rsp;	/* what the last upcall interrupted; 0: it slept since */
+	bool by_iret;			/* what is under way to the guest was made by the iret hypercall */
 	unsigned int upcalls_here;
 	int pending_trap;		/* exception to be bounced at exit, -1 none; see pv/inject.c */
 	uint32_t pending_error; bool pending_has_error;

@@ -204,7 +204,8 @@ static bool circles(struct vcpu *v)
 {
 	const struct cpu_user_regs *regs = guest_regs();
 
-	if (regs->rip != v->pv.upcall_rip || regs->rsp != v->pv.upcall_rsp) {
+	/* Unless it is an iret that leads here the code has gone on since. */
+	if (!v->pv.by_iret || regs->rip != v->pv.upcall_rip || regs->rsp != v->pv.upcall_rsp) {
 		v->pv.upcall_rip = regs->rip;
 		v->pv.upcall_rsp = regs->rsp;
 		v->pv.upcalls_here = 0;
@@ -230,6 +231,7 @@ void pv_deliver_pending(struct vcpu *v)
 
 		bounce(v, &b);
 	}
+	v->pv.by_iret = false;
 }
 
 void pv_user_syscall(struct cpu_user_regs *regs)
@@ -285,6 +287,7 @@ long do_iret(void)
 		regs->r11 = f.r11;
 	}
 	v->pv.nmi_masked = false;
+	v->pv.by_iret = true;
 	WRITE_ONCE(v->info->evtchn_upcall_mask, !(f.rflags & RFLAGS_IF));
 	return (long)f.rax;
 }

@@ -182,6 +182,7 @@ static void publish_in(struct vcpu *v)
 static void tables_load(struct vcpu *v)
 {
 	current = v;
+	desc_leave_window();
 	mm_load_vcpu(v);
 	desc_load_vcpu(v);
 }

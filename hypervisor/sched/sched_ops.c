@@ -152,6 +152,8 @@ static long op_poll(uint64_t arg)
 		return -XEN_EINVAL;
 	if (op.nr_ports && !guest_range_ok(op.ports, op.nr_ports * sizeof(uint32_t)))
 		return -XEN_EFAULT;
+	/* One that was armed while the last poll was being woken. */
+	timer_stop(&v->poll_timer);
 	WRITE_ONCE(v->poll_port_single, 0);	/* while more than one is looked at, any event wakes */
 	WRITE_ONCE(v->polling, true);
 	smp_mb();
