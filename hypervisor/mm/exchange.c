@@ -118,14 +118,15 @@ static int chunk_commit(struct chunk *c, uint64_t first)
 		mfn_t mfn = page_to_mfn(pg);
 
 		list_del(&pg->list);
-		spin_lock(&c->d->page_lock);
-		dom_adopt(c->d, pg, 1UL << order);
-		spin_unlock(&c->d->page_lock);
 		gpfn = INVALID_M2P_ENTRY;
 		if (copy_from_guest(&gpfn, slot, sizeof(gpfn)))
 			rc = -XEN_EFAULT;
+		/* While it is nobody's: as soon as the domain has it, another vCPU may give it away. */
 		for (uint64_t j = 0; !rc && j < 1UL << order; j++)
 			m2p_set(mfn + j, gpfn + j);
+		spin_lock(&c->d->page_lock);
+		dom_adopt(c->d, pg, 1UL << order);
+		spin_unlock(&c->d->page_lock);
 		if (copy_to_guest(slot, &mfn, sizeof(mfn)))
 			rc = -XEN_EFAULT;
 		slot += sizeof(uint64_t);
