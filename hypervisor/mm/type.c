@@ -169,11 +169,11 @@ static int table_first_get(struct page *pg, uint64_t type, bool had_partial)
 /* A reference on a table whose teardown has stopped: bring it back to life. */
 static int table_revive(struct page *pg, uint64_t type)
 {
-	int rc;
+	/* Teardown that stops gives a pin back to stand for the references that are left. */
+	uint64_t pin = atomic_and(&pg->type, ~PGT_partial) & PGT_pinned;
+	int rc = table_validate(pg, type);
 
-	atomic_and(&pg->type, ~PGT_partial);
-	rc = table_validate(pg, type);
-	atomic_store(&pg->type, rc ? (type | PGT_partial | 1) : (type | PGT_validated | 2));
+	atomic_store(&pg->type, pin | (rc ? (type | PGT_partial | 1) : (type | PGT_validated | 2)));
 	return rc;
 }
 

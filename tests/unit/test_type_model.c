@@ -265,6 +265,34 @@ START_TEST(test_target_holds_table)
 }
 END_TEST
 
+/* Teardown of a pinned tree stops, and the root is wanted again before it goes on: the pin must still be there, or nobody ever
+ * gives back what it stands for. */
+START_TEST(test_pin_outlives_revival)
+{
+	struct tree t;
+	struct page *l4;
+
+	machine_reset();
+	as_domain(1);
+	t = tree_new(1);
+	words(t.l3)[1] = pte(new_page(1), KERNEL_PTE);
+	l4 = mfn_to_page(t.l4);
+	ck_assert_int_eq(page_get_and_type(l4, test_dom[1], PGT_l4), 0);
+	test_preempt_percent = 100;
+	ck_assert_int_eq(page_put_and_type_preemptible(l4), -XEN_ERESTART);
+	__atomic_fetch_or(&l4->type, PGT_pinned, __ATOMIC_SEQ_CST);
+	test_preempt_percent = 0;
+	ck_assert_int_eq(page_get_and_type(l4, test_dom[1], PGT_l4), 0);
+	ck_assert(l4->type & PGT_pinned);
+	ck_assert(l4->type & PGT_validated);
+	ck_assert_uint_eq(l4->type & PGT_count_mask, 2);
+	__atomic_fetch_and(&l4->type, ~PGT_pinned, __ATOMIC_SEQ_CST);
+	page_put_and_type(l4);
+	page_put_and_type(l4);
+	check_counts(NULL, NULL);
+}
+END_TEST
+
 START_TEST(test_preserve_ad_and_emulation)
 {
 	struct tree t;
@@ -559,6 +587,7 @@ int main(void)
 	tcase_add_test(tc, test_refusals);
 	tcase_add_test(tc, test_mmio_and_foreign);
 	tcase_add_test(tc, test_change_of_mind);
+	tcase_add_test(tc, test_pin_outlives_revival);
 	tcase_add_test(tc, test_target_holds_table);
 	tcase_add_test(tc, test_preserve_ad_and_emulation);
 	tcase_add_test(tc, test_exchange);
