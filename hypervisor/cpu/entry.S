@@ -33,12 +33,12 @@
 
 	.text
 
-/* The error word: error code in the low half (pushed by the CPU or zero), vector in the high half. */
-.macro SAVE_GPRS
+/* What stands in the slot of rcx is told where rcx itself is lost. */
+.macro SAVE_GPRS rcx=%rcx
 	push %rdi
 	push %rsi
 	push %rdx
-	push %rcx
+	push \rcx
 	push %rax
 	push %r8
 	push %r9
@@ -74,21 +74,7 @@
 .macro SAVE_SYSCALL
 	push $0
 	movl $VECTOR_SYSCALL, 4(%rsp)
-	push %rdi
-	push %rsi
-	push %rdx
-	push UREGS_RIP - UREGS_RDX(%rsp)
-	push %rax
-	push %r8
-	push %r9
-	push %r10
-	push %r11
-	push %rbx
-	push %rbp
-	push %r12
-	push %r13
-	push %r14
-	push %r15
+	SAVE_GPRS (UREGS_RIP-UREGS_RDX)(%rsp)
 .endm
 
 /* Interrupt gates leave RFLAGS.AC as the guest set it, which would switch SMAP off. */
@@ -216,7 +202,8 @@ trap_ist:
 
 /*
  * A hypercall: number in rax, arguments in rdi, rsi, rdx, r10. Handlers take up to four arguments, and those that take
- * fewer do not look at the rest. A number beyond the table becomes that of the last row, which is empty: by data flow.
+ * fewer do not look at the rest. A number beyond the table becomes that of the last row by data flow; rows without a
+ * hypercall have a handler as well.
  */
 .macro HYPERCALL_DISPATCH
 	mov %r10, %rcx
@@ -226,12 +213,8 @@ trap_ist:
 	lea hypercall_table(%rip), %r11
 	mov (%r11, %rax, 8), %r11
 	xor %ebp, %ebp
-	mov $-ENOSYS, %rax
-	test %r11, %r11
-	jz .Lnone\@
 	movq $0, CPU_INFO_ENTRY_TSC - CPU_INFO_GUEST_REGS(%rsp)
 	CALL_C *%r11
-.Lnone\@:
 	mov %rax, UREGS_RAX(%rsp)
 .endm
 
@@ -277,8 +260,8 @@ return_by_sysret:
 /*
  * The iret hypercall (pv-abi 3.5), unless something is unusual: then C does it all over. rcx is current; rcx, r11 and rax are
  * free, since the frame replaces them. Everything in the frame is read before rsp changes its meaning, that is before
- * the user's tables are loaded; a fault in one of the reads finds the frame's address in rax, and the SYSCALL's rip, cs and
- * rflags do not matter to C.
+ * the user's tables are loaded; a fault in one of the reads finds the guest's rsp in the scratch word, and the SYSCALL's rip,
+ * cs and rflags do not matter to C.
  */
 	.type hypercall_iret, @function
 hypercall_iret:
@@ -290,6 +273,7 @@ hypercall_iret:
 	testl $ASSIST_IOPL, DOMAIN_VM_ASSIST(%rax)
 	jnz iret_in_c
 	mov UREGS_RSP - UREGS_RIP(%rsp), %rax
+	mov %rax, SCRATCH(%rsp)
 	GUEST_PTR %rax, %r11
 	GUEST_ACCESS
 1:	testl $VGCF_IN_SYSCALL, IRET_FLAGS(%rax)
@@ -357,6 +341,7 @@ iret_to_user:
 	.endr
 
 iret_read_fault:
+	mov SCRATCH(%rsp), %rax
 	mov %rax, UREGS_RSP - UREGS_RIP(%rsp)
 iret_in_c_unlock:
 	END_GUEST_ACCESS

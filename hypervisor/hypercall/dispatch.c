@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * From a hypercall number to its handler: one table, which entry.S and multicall.c index with the clamped
- * number; a hole, and every number beyond the table, is -ENOSYS. The caller of everything in the table is the guest kernel
+ * number; a hole, and every number beyond the table, has a handler that answers -ENOSYS, so that no branch, not even a
+ * mispredicted one, calls address 0. The caller of everything in the table is the guest kernel
  * of current. iret is not in it: it replaces the registers that the others return with, so entry.S has it on a way of its own.
  *
  * A handler that ran too long returns hypercall_continue(): outside a multicall this rewinds rip to the SYSCALL
@@ -36,8 +37,17 @@ _Static_assert(sizeof(union handler) == 8, "entry.S indexes the table");
 #define ROW_INDEX(nr) ((nr) < HYPERCALL_ROWS - 1 ? (nr) : -1)
 #define ROW(nr, n, fn) [ROW_INDEX(__HYPERVISOR_##nr)] = { .f##n = fn }
 
+static long do_nothing(uint64_t arg)
+{
+	(void)arg;
+	return -XEN_ENOSYS;
+}
+
 extern const union handler hypercall_table[HYPERCALL_ROWS];	/* for entry.S */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"	/* the rows below replace the first line's */
 const union handler hypercall_table[HYPERCALL_ROWS] = {
+	[0 ... HYPERCALL_ROWS - 1] = { .f1 = do_nothing },
 	ROW(set_trap_table, 1, do_set_trap_table),
 	ROW(mmu_update, 4, do_mmu_update),
 	ROW(set_gdt, 2, do_set_gdt),
@@ -71,12 +81,13 @@ const union handler hypercall_table[HYPERCALL_ROWS] = {
 	ROW(mca, 1, do_mca),
 	ROW(socle_op, 2, do_socle_op),
 };
+#pragma GCC diagnostic pop
 
 long hypercall_call(uint64_t nr, const uint64_t *a)
 {
 	unsigned int i;
 
-	if (!idx_clamp(nr, HYPERCALL_ROWS, &i) || !hypercall_table[i].f4)
+	if (!idx_clamp(nr, HYPERCALL_ROWS, &i))
 		return -XEN_ENOSYS;
 	return hypercall_table[i].f4(a[0], a[1], a[2], a[3]);
 }

@@ -199,7 +199,7 @@ static const struct { void (*die)(void); const char *name, *reason; } cases[] = 
 	{ no_handler, "no handler", "without a handler" },
 	{ handler_in_hypervisor, "page-fault handler in the hypervisor", NO_FRAME },
 	{ no_text, "no text", NO_FRAME },
-	{ iret_hypervisor, "iret frame in the hypervisor", "cannot be read" }, { iret_m2p, "iret frame in the M2P", "cannot be read" },
+	{ iret_hypervisor, "iret frame in the hypervisor", "at ffff830000300000 cannot be read" }, { iret_m2p, "iret frame in the M2P", "cannot be read" },
 	{ iret_unmapped, "iret frame nowhere", "cannot be read" }, { iret_top, "iret frame over the top", "cannot be read" },
 	{ iret_no_user, "no user mode to return to", "without user page tables" },
 	{ return_no_failsafe, "bad return, no failsafe callback", "no failsafe callback" },
