@@ -44,3 +44,31 @@ tap_batch() { # console text, what stands before each name
 		esac
 	done < <(grep -a '^BATCH ' "$1")
 }
+
+# A folder as an archive that is not compressed: the kernel unpacks several one after the other, so tests add files in front of an
+# image without packing it again.
+pack_extra() { # folder output
+	(cd "$1" && find . -print0 | LC_ALL=C sort -z | cpio --quiet --null -o -H newc -R 0:0) >"$2"
+}
+
+# One boot of dom0 that runs tests/images/dom0/batch-NAME: its verdicts as TAP and one more, of its end; the console is left in
+# $SOCLE_BUILD/log/NAME.txt. QEMU_* as in qemu_run.
+#   dom0_batch NAME SECONDS "hypervisor options" "kernel options" "archive..." [QEMU argument...]
+dom0_batch() {
+	local name=$1 seconds=$2 hv=$3 linux=$4 archives=$5 log=$SOCLE_BUILD/log/$1.log text=$SOCLE_BUILD/log/$1.txt initrd rc
+	shift 5
+	mkdir -p "$SOCLE_BUILD/log" "$SOCLE_BUILD/image"
+	initrd=$SOCLE_BUILD/image/batch-$name.cpio
+	# shellcheck disable=SC2086
+	cat $archives >"$initrd" || die "no image of dom0"
+	: >"$log"
+	timeout -k 2 "$seconds" bash -c '. "$0/tests/lib/common.sh"; . "$0/tests/lib/qemu.sh"; qemu_run "$@"' "$SOCLE_TOP" "$@" \
+		-serial "file:$log" -kernel "$SOCLE_BUILD/hypervisor/socle.elf" -append "console=com1 $hv" \
+		-initrd "$KERNEL_IMAGE console=hvc0 quiet socle.batch=$name $linux,$initrd" </dev/null >"$log.qemu" 2>&1
+	rc=$?
+	tr -d '\r' <"$log" >"$text"
+	tap_batch "$text"
+	[ $rc = 0 ] && grep -q '^BATCH done' "$text"
+	tap $? "dom0 ran to its end" "exit code $rc of QEMU (124: out of time)"
+	grep -q '^BATCH done' "$text" || tap_console "$log"
+}
