@@ -80,15 +80,21 @@ static long do_unmap(union element *e, void *batch)
 	return 0;
 }
 
-static long unmap_array(uint64_t uop, uint32_t count)
+/* One flush for many mappings that go (grant/map.c). */
+static inline __attribute__((always_inline)) long run_batched(const struct array_op op, uint64_t uop, uint32_t count)
 {
 	struct grant_batch b;
 	long rc;
 
 	b.nr = 0;
-	rc = run_array(ARRAY_OP(GNTTABOP_unmap_grant_ref, do_unmap, gnttab_unmap_grant_ref, status, status), &b, uop, count);
+	rc = run_array(op, &b, uop, count);
 	grant_batch_settle(&b);
 	return rc;
+}
+
+static long unmap_array(uint64_t uop, uint32_t count)
+{
+	return run_batched(ARRAY_OP(GNTTABOP_unmap_grant_ref, do_unmap, gnttab_unmap_grant_ref, status, status), uop, count);
 }
 
 static long do_replace(union element *e, void *batch)
@@ -100,14 +106,7 @@ static long do_replace(union element *e, void *batch)
 
 static long replace_array(uint64_t uop, uint32_t count)
 {
-	struct grant_batch b;
-	long rc;
-
-	b.nr = 0;
-	rc = run_array(ARRAY_OP(GNTTABOP_unmap_and_replace, do_replace, gnttab_unmap_and_replace, status, status),
-		       &b, uop, count);
-	grant_batch_settle(&b);
-	return rc;
+	return run_batched(ARRAY_OP(GNTTABOP_unmap_and_replace, do_replace, gnttab_unmap_and_replace, status, status), uop, count);
 }
 
 static long do_copy(union element *e, void *sides)
