@@ -58,7 +58,7 @@ struct net_port {
 
 /* For a tap or a kernel's vif.  Doing it again with other values changes the port. */
 int net_port_join(struct net_host *h, const char *name, const struct net_port *port, struct socle_error *e);
-/* The carrier goes, the port stays: `<link state='down'/>`. */
+/* The cable is out, the port stays: `<link state='down'/>`.  Nothing passes either way. */
 int net_port_link(struct net_host *h, const char *name, bool up, struct socle_error *e);
 
 /* An administrator's bridge: it exists, is one, and with `vlan` filters by VLAN. */
