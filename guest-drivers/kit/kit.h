@@ -19,6 +19,7 @@
 #include <abi/arch-x86_64.h>
 #include <abi/errno.h>
 #include <abi/xen.h>
+#include "kit/string.h"
 
 #define KIT_VIRT_BASE	0xffffffff80000000UL
 #define PAGE_SIZE	4096UL
@@ -75,10 +76,20 @@ static inline long hypercall5(unsigned long nr, uint64_t a, uint64_t b, uint64_t
 void kit_bail(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 void kit_console_drain(void);	/* waits until somebody has read a guest's console */
 void kit_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-int kit_vsnprintf(char *buf, size_t size, const char *fmt, va_list ap);
 
-/* ---- mem.c: linear boot region ---- */
-uint64_t kit_va_to_mfn(const void *va);			/* an address inside the boot region */
+/* ---- mem.c: where the guest's pages are; memory.h maps those behind the boot region ---- */
+#define KIT_LOW_PAGES	0x3fe00UL			/* one GiB less 2 MiB */
+#define KIT_HIGH_BASE	0xffff888000000000UL
+static inline void *kit_pfn_to_va(uint64_t pfn)
+{
+	return (void *)((pfn < KIT_LOW_PAGES ? KIT_VIRT_BASE : KIT_HIGH_BASE) + pfn * PAGE_SIZE);
+}
+static inline uint64_t kit_va_to_pfn(const void *va)
+{
+	return ((uint64_t)va - ((uint64_t)va >= KIT_VIRT_BASE ? KIT_VIRT_BASE : KIT_HIGH_BASE)) / PAGE_SIZE;
+}
+uint64_t kit_va_to_mfn(const void *va);
+uint64_t kit_va_to_maddr(const void *va);
 void *kit_mfn_to_va(uint64_t mfn);			/* NULL if it is none of ours */
 uint64_t *kit_walk(const void *va, unsigned int level);	/* entry of the level's table (1 = L1) in the current root */
 uint64_t kit_pte_maddr(const void *va);			/* machine address of va's L1 entry, for mmu_update */
@@ -187,11 +198,5 @@ void tap_check(bool good, const char *file, int line, const char *fmt, ...) __at
 	tap_check(got_ == want_, __FILE__, __LINE__, "%s: %ld, expected %ld", what, got_, want_); \
 } while (0)
 void tap_done(void) __attribute__((noreturn));
-
-void *memcpy(void *dst, const void *src, size_t n);
-void *memset(void *dst, int c, size_t n);
-int memcmp(const void *a, const void *b, size_t n);
-size_t strlen(const char *s);
-int strncmp(const char *a, const char *b, size_t n);
 
 #endif

@@ -11,14 +11,19 @@ uint64_t kit_va_to_mfn(const void *va)
 {
 	const uint64_t *p2m = (const uint64_t *)kit_start_info->mfn_list;
 
-	return p2m[((uint64_t)va - KIT_VIRT_BASE) / PAGE_SIZE];
+	return p2m[kit_va_to_pfn(va)];
+}
+
+uint64_t kit_va_to_maddr(const void *va)
+{
+	return kit_va_to_mfn(va) << 12 | (uint64_t)va % PAGE_SIZE;
 }
 
 void *kit_mfn_to_va(uint64_t mfn)
 {
 	uint64_t pfn = RO_M2P[mfn];
 
-	return pfn < kit_start_info->nr_pages ? (void *)(KIT_VIRT_BASE + pfn * PAGE_SIZE) : NULL;
+	return pfn < kit_start_info->nr_pages ? kit_pfn_to_va(pfn) : NULL;
 }
 
 uint64_t *kit_walk(const void *va, unsigned int level)

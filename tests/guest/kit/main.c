@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The guest kit itself, on a real hypervisor: all memory can be had and is the guest's own, grants are ended when nobody has
+ * them mapped and kept while somebody has. The other domain is this one.
+ */
+#include <abi/grant_table.h>
+#include "kit/grant.h"
+#include "kit/kit.h"
+#include "kit/memory.h"
+
+static void test_pages(void)
+{
+	size_t left = kit_pages_left(), n = 0;
+	uint64_t **chain = NULL, **page, **rest;
+	bool zero = true, ours = true;
+
+	CHECK(left > kit_start_info->nr_pages - 2048, "all but the image and its tables is free: %lu of %lu pages", left,
+	      kit_start_info->nr_pages);
+	/* Every page is chained to the one before, so that two addresses of one page would break the chain. */
+	while ((page = kit_page_alloc(1))) {
+		zero &= !page[0] && !page[1] && !page[511];
+		page[0] = (uint64_t *)chain;
+		page[1] = (uint64_t *)(n++ ^ 0x5a5a);
+		chain = page;
+	}
+	CHECK(zero, "pages are zero");
+	/* One table for 512 pages is taken out of them. */
+	CHECK(n <= left && n > left - left / 500 - 8, "and %lu of them can be had", n);
+	CHECK_EQ(kit_pages_left(), 0, "then none is left");
+	for (page = chain; page; page = rest) {
+		rest = (uint64_t **)page[0];
+		ours &= page[1] == (uint64_t *)(--n ^ 0x5a5a) && kit_mfn_to_va(kit_va_to_mfn(page)) == page;
+		kit_page_free(page, 1);
+	}
+	CHECK(ours && n == 0, "each has a frame of its own");
+}
+
+static void test_runs(void)
+{
+	size_t left = kit_pages_left(), n = 4096;
+	uint8_t *run = kit_page_alloc(n), *more;
+
+	CHECK(run, "a run of %lu pages", n);
+	for (size_t i = 0; run && i < n; i++)
+		run[i * PAGE_SIZE] = 1;
+	CHECK(!kit_page_alloc(left), "more than there is is not to be had");
+	kit_page_free(run, n);
+	more = kit_malloc(3 * PAGE_SIZE);
+	CHECK(more && !((uint64_t)more % 16), "blocks of several pages");
+	memset(more, 0xa5, 3 * PAGE_SIZE);
+	kit_free(more);
+	CHECK_EQ(kit_pages_left(), left, "and all of it comes back");
+}
+
+static long map(uint32_t ref, void *at, uint32_t *handle)
+{
+	struct gnttab_map_grant_ref m = { .host_addr = (uint64_t)at, .flags = GNTMAP_host_map, .ref = ref, .dom = 0 };
+	long rc = hypercall3(__HYPERVISOR_grant_table_op, GNTTABOP_map_grant_ref, &m, 1);
+
+	*handle = m.handle;
+	return rc ? rc : m.status;
+}
+
+static long unmap(void *at, uint32_t handle)
+{
+	struct gnttab_unmap_grant_ref u = { .host_addr = (uint64_t)at, .handle = handle };
+	long rc = hypercall3(__HYPERVISOR_grant_table_op, GNTTABOP_unmap_grant_ref, &u, 1);
+
+	return rc ? rc : u.status;
+}
+
+/* A grant's domain is a number; as dom0 ours is 0. */
+static void test_grants(void)
+{
+	uint64_t *page = kit_page_alloc(1), *window = kit_window_reserve(1);
+	int ref = kit_grant(0, page, false), again;
+	size_t left;
+	uint32_t handle;
+
+	CHECK(ref >= GNTTAB_NR_RESERVED_ENTRIES, "a grant has the reference %d", ref);
+	*page = 4711;
+	CHECK_EQ(map((uint32_t)ref, window, &handle), GNTST_okay, "it can be mapped");
+	CHECK_EQ(*window, 4711, "and shows the page");
+	CHECK(kit_grant_busy((uint32_t)ref), "it is in use then");
+	CHECK_EQ(kit_grant_end((uint32_t)ref), -XEN_EBUSY, "and cannot be ended");
+	kit_grant_end_page((uint32_t)ref, page);
+	left = kit_pages_left();
+	CHECK_EQ(kit_grants_kept(), 1, "what is mapped is kept");
+	again = kit_grant(0, page, false);
+	CHECK(again != ref, "its reference is not given out again");
+	CHECK_EQ(kit_grant_end((uint32_t)again), 0, "another is ended at once");
+	CHECK_EQ(*window, 4711, "the page is still there for who has it");
+	CHECK_EQ(unmap(window, handle), GNTST_okay, "it is unmapped");
+	CHECK_EQ(kit_grants_kept(), 0, "and kept no more");
+	CHECK_EQ(kit_pages_left(), left + 1, "the page has come back");
+}
+
+static void test_table(void)
+{
+	enum { MANY = 1200 };
+	static int refs[MANY];
+	uint8_t *page = kit_page_alloc(1);
+	bool good = true;
+
+	for (int i = 0; i < MANY; i++)
+		good &= (refs[i] = kit_grant(0, page, true)) > 0;
+	CHECK(good, "the table grows to %d grants", MANY);
+	for (int i = 0; good && i < MANY; i++)
+		for (int k = i + 1; k < MANY; k++)
+			good &= refs[i] != refs[k];
+	CHECK(good, "all different");
+	for (int i = 0; i < MANY; i++)
+		good &= !kit_grant_end((uint32_t)refs[i]);
+	CHECK(good, "and all can be ended");
+	kit_page_free(page, 1);
+}
+
+void kit_main(struct start_info *si)
+{
+	(void)si;
+	kit_map_shared_info();
+	kit_traps_init();
+	test_pages();
+	test_runs();
+	test_grants();
+	test_table();
+	tap_done();
+}
