@@ -9,7 +9,7 @@ top_srcdir = $(S)
 top_builddir = $(B)
 UNIT_CPPFLAGS = -I$(S)/include -I$(S)/dom0-tools -I$(S)/guest-drivers -I$(S)/hypervisor -I$(S)
 include $(S)/tests/unit/store.am $(S)/tests/unit/tools.am $(S)/tests/unit/blk.am $(S)/tests/unit/loader.am
-include $(S)/tests/unit/boot.am $(S)/tests/unit/mm.am $(S)/tests/unit/evtchn.am $(S)/tests/unit/pv.am
+include $(S)/tests/unit/boot.am $(S)/tests/unit/mm.am $(S)/tests/unit/evtchn.am $(S)/tests/unit/pv.am $(S)/tests/unit/netfront.am
 
 CC = clang
 CFLAGS = -std=gnu17 -g -O1 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla -Werror -fno-omit-frame-pointer \
@@ -18,7 +18,7 @@ CFLAGS = -std=gnu17 -g -O1 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla -We
 CPPFLAGS = -D_GNU_SOURCE
 
 TARGETS = elf bzimage decompress cmdline e820 bootinfo acpi insn desc lib config rings store_wire store_request \
-	store_client mm
+	store_client mm netfront
 
 HV_LIB = -isystem $(S)/hypervisor/lib/include $(HV_STRING_NAMES)
 
@@ -68,6 +68,10 @@ store_request_LEN = 1024
 store_client_SOURCES = $(tests_unit_test_store_client_SOURCES)
 store_client_RUNS = 30000
 store_client_LEN = 1024
+
+netfront_SOURCES = $(tests_unit_test_net_ring_SOURCES)
+netfront_RUNS = 25000
+netfront_ARGS = -len_control=0
 
 mm_SOURCES = $(MM_HOST_SOURCES)
 mm_CPPFLAGS = $(MM_HOST_CPPFLAGS)
