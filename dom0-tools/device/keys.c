@@ -125,6 +125,10 @@ static int list_write(struct socle_store *store, uint32_t tx, const char *folder
 		snprintf(path, sizeof(path), "%s/%s", folder, l->kv[i].key);
 		r = socle_store_write(store, tx, path, "%s", l->kv[i].value);
 	}
+	if (!r && l->text_key) {
+		snprintf(path, sizeof(path), "%s/%s", folder, l->text_key);
+		r = socle_store_write(store, tx, path, "%s", l->text);
+	}
 	return r;
 }
 

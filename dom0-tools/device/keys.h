@@ -53,6 +53,7 @@ struct key_value {
 struct key_list {
 	unsigned int n;
 	struct key_value kv[KEY_LIST_MAX];
+	const char *text_key, *text; /* one more, of any length; NULL: none */
 };
 
 __attribute__((format(printf, 3, 4)))

@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dom0-tools/device/device.c
+ *
+ * See device.h.  A worker is started when it is needed: for the first offer, since only the image tells what can be offered,
+ * and again for a connection after it died.  What was given to it is closed here: locks, ports and maps live as long as any
+ * copy of their descriptor, and have to go with the worker.
+ *
+ *   no worker --start, SETUP--> ready --CONNECT--> linked --DISCONNECT--> ready
+ *       ^------------------- death, nonsense, silence ----------'
+ *
+ * Faults of the frontend end in Closing, with the reason in config/error; it may come again.  Faults of ours (no image, no
+ * program, a worker that dies again and again) end in Closing for good, until the tools remove the device.
+ */
+#include "device/device.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <abi/io/xenbus.h>
+
+#include "device/handles.h"
+#include "device/limits.h"
+#include "device/vbd.h"
+#include "device/vif.h"
+#include "device/xenbus.h"
+
+#define STEPS_MAX        8u
+#define LOCK_FRESH_MS    1000u  /* device managers look at a new disk under its lock */
+#define LOCK_HEIR_MS     60000u /* a predecessor whose last I/O is under way */
+#define LOCK_STEP_MS     50u
+
+static const struct {
+	const char *front, *back;
+	const char *(*limit_name)(unsigned int i);
+} classes[DEVICE_CLASSES] = {
+	[DEVICE_DISK] = { "vbd", "svbd", disk_limit_name },
+	[DEVICE_CARD] = { "vif", "svif", card_limit_name },
+};
+
+const char *device_front_type(enum device_class cls)
+{
+	return classes[cls].front;
+}
+
+const char *device_back_type(enum device_class cls)
+{
+	return classes[cls].back;
+}
+
+uint64_t device_clock_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+void device_init(struct device *d, const struct device_host *h, enum device_class cls, uint32_t devid)
+{
+	*d = (struct device){ .used = true, .dirty = true, .cls = cls, .devid = devid, .worker = WORKER_NONE };
+	snprintf(d->back, sizeof(d->back), "/local/domain/0/backend/%s/%u/%u", classes[cls].back, h->domid, devid);
+	snprintf(d->front, sizeof(d->front), "/local/domain/%u/device/%s/%u", h->domid, classes[cls].front, devid);
+}
+
+__attribute__((format(printf, 3, 4)))
+static void say(const struct device *d, const struct device_host *h, const char *fmt, ...)
+{
+	char text[1200];
+	va_list ap;
+	int n = snprintf(text, sizeof(text), "%s %u: ", classes[d->cls].front, d->devid);
+
+	va_start(ap, fmt);
+	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
+	va_end(ap);
+	h->say(h->arg, text);
+}
+
+/* --- the worker -------------------------------------------------------------------------------- */
+
+static void journal_path(const struct device *d, const struct device_host *h, char *out, size_t size)
+{
+	snprintf(out, size, "%s/%s-%u.journal", h->run_dir, classes[d->cls].front, d->devid);
+}
+
+/* With its lock, which its worker keeps: whoever has it serves the device. */
+static int journal_open(const struct device *d, const struct device_host *h, bool heir, struct socle_error *e)
+{
+	char path[128];
+	int fd;
+
+	journal_path(d, h, path, sizeof(path));
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return socle_fail(e, errno, "cannot open its journal '%s': %s", path, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		socle_fail(e, errno == EWOULDBLOCK ? EAGAIN : errno, "its last worker has not ended yet");
+		close(fd);
+		return -1;
+	}
+	if (!heir && ftruncate(fd, 0)) {
+		socle_fail(e, errno, "cannot empty its journal '%s': %s", path, strerror(errno));
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* All that the worker gets: fds[0..*n), to be closed by the caller whatever the answer. */
+static int belongings_open(struct device *d, const struct device_host *h, bool heir, int *fds, unsigned int *n,
+			   struct socle_error *e)
+{
+	*n = 0;
+	memset(&d->setup, 0, sizeof(d->setup));
+	d->setup.domid = h->domid;
+	d->setup.devid = d->devid;
+	d->setup.uid = DEVICE_UID_BASE + h->domid;
+	for (unsigned int i = 0; i < 3; i++) {
+		int fd = i == 0 ? handle_grants_open(e) : i == 1 ? handle_events_open(h->domid, e) :
+			 journal_open(d, h, heir, e);
+
+		if (fd < 0)
+			return -1;
+		fds[(*n)++] = fd;
+	}
+	return d->cls == DEVICE_DISK ? device_disk_open(d, h, fds, n, e) : device_card_open(d, h, fds, n, e);
+}
+
+static void worker_drop(struct device *d, bool orderly)
+{
+	worker_end(&d->worker, orderly);
+	d->ready = d->linked = false;
+}
+
+enum outcome { OUT_DONE, OUT_LATER, OUT_FRONT, OUT_OURS };
+
+/* It ended unasked, fell silent or spoke nonsense.  OUT_LATER while it is worth another try. */
+static enum outcome worker_mourn(struct device *d, const struct device_host *h, struct socle_error *e)
+{
+	uint64_t now = device_clock_ms();
+	int wait = worker_luck_try(&d->luck, now - d->born_ms);
+
+	d->restarts += d->linked;
+	worker_drop(d, false);
+	d->dirty = true;
+	if (wait < 0) {
+		socle_fail(e, EIO, "its worker ended %u times soon after its start; see its log in %s", WORKER_LIVES_SHORT + 1,
+			   h->log_dir);
+		return OUT_OURS;
+	}
+	d->retry_ms = wait ? now + (unsigned int)wait : 0;
+	return OUT_LATER;
+}
+
+static enum outcome worker_set_up(struct device *d, const struct device_host *h, const int *fds, unsigned int n,
+				  struct socle_error *e)
+{
+	struct ctl_msg q = { .what = CTL_SETUP, .setup = d->setup }, a;
+	char log[128];
+
+	snprintf(log, sizeof(log), "%s/%s-%u-%u.log", h->log_dir, d->cls == DEVICE_DISK ? "blkd" : "netd", h->domid, d->devid);
+	if (worker_start(&d->worker, h->program[d->cls], log, e))
+		return OUT_OURS;
+	d->born_ms = device_clock_ms();
+	if (worker_ask(&d->worker, &q, fds, n, &a, WORKER_ANSWER_MS, e) == 0) {
+		d->ready = true;
+		d->sectors = a.done.sectors;
+		return OUT_DONE;
+	}
+	if (d->worker.ctl < 0) {
+		say(d, h, "%s", e->text);
+		return worker_mourn(d, h, e);
+	}
+	worker_drop(d, true);
+	return OUT_OURS;
+}
+
+/* A worker that is set up: OUT_DONE, or OUT_LATER with a time, or OUT_OURS with the error. */
+static enum outcome worker_need(struct device *d, const struct device_host *h, bool heir, struct socle_error *e)
+{
+	uint64_t now = device_clock_ms();
+	enum outcome out = OUT_OURS;
+	int fds[DEVICE_FDS_MAX];
+	unsigned int n = 0;
+
+	if (d->ready)
+		return OUT_DONE;
+	if (now < d->retry_ms)
+		return OUT_LATER;
+	if (belongings_open(d, h, heir, fds, &n, e) == 0)
+		out = worker_set_up(d, h, fds, n, e);
+	for (unsigned int i = 0; i < n; i++)
+		close(fds[i]);
+	if (out == OUT_DONE)
+		d->patience_ms = d->retry_ms = 0;
+	if (out != OUT_OURS || e->code != EAGAIN)
+		return out;
+	if (!d->patience_ms)
+		d->patience_ms = now + (heir ? LOCK_HEIR_MS : LOCK_FRESH_MS);
+	if (now >= d->patience_ms)
+		return OUT_OURS;
+	d->retry_ms = now + LOCK_STEP_MS;
+	return OUT_LATER;
+}
+
+/* Ask the worker for what cannot be its fault to refuse; a refusal is the frontend's, silence and death the worker's. */
+static enum outcome worker_order(struct device *d, const struct device_host *h, struct ctl_msg *q, struct ctl_msg *a,
+				 struct socle_error *e)
+{
+	if (worker_ask(&d->worker, q, NULL, 0, a, WORKER_ANSWER_MS, e) == 0)
+		return OUT_DONE;
+	if (d->worker.ctl >= 0)
+		return OUT_FRONT;
+	say(d, h, "%s", e->text);
+	return worker_mourn(d, h, e);
+}
+
+/* --- the acts of the table --------------------------------------------------------------------- */
+
+static void disconnect(struct device *d, const struct device_host *h)
+{
+	struct ctl_msg q = { .what = CTL_DISCONNECT }, a;
+	struct socle_error e = { 0 };
+
+	if (!d->linked)
+		return;
+	d->linked = false;
+	if (worker_ask(&d->worker, &q, NULL, 0, &a, WORKER_ANSWER_MS, &e)) {
+		say(d, h, "its worker did not let go and is ended: %s", e.text);
+		worker_drop(d, false);
+	}
+}
+
+static enum outcome advertise(struct device *d, const struct device_host *h, struct key_list *l, struct socle_error *e)
+{
+	struct keys back = keys_of_store(h->store, d->back);
+	struct vbd_config disk;
+	struct vif_config card;
+	enum outcome out;
+
+	disconnect(d, h);
+	out = worker_need(d, h, false, e);
+	if (out != OUT_DONE)
+		return out;
+	if (d->cls == DEVICE_DISK) {
+		if (vbd_config_read(&back, &disk, e))
+			return OUT_OURS;
+		vbd_features(&disk, d->queues, d->discard, l);
+	} else {
+		if (vif_config_read(&back, &card, e))
+			return OUT_OURS;
+		vif_features(&card, l);
+	}
+	return OUT_DONE;
+}
+
+static enum outcome connect_front(struct device *d, const struct device_host *h, bool resume, struct key_list *l,
+				  struct socle_error *e)
+{
+	struct keys front = keys_of_store(h->store, d->front);
+	struct ctl_msg q = { .what = CTL_CONNECT }, a;
+	enum outcome out;
+
+	disconnect(d, h);
+	if (d->cls == DEVICE_DISK ? vbd_connect_read(&front, d->queues, &q.connect, e)
+				  : vif_connect_read(&front, d->queues, &q.connect, e))
+		return OUT_FRONT;
+	out = worker_need(d, h, resume, e);
+	if (out != OUT_DONE)
+		return out;
+	q.connect.resume = resume;
+	out = worker_order(d, h, &q, &a, e);
+	if (out != OUT_DONE)
+		return out;
+	d->linked = true;
+	say(d, h, resume ? "served again, by process %d" : "connected, served by process %d", (int)d->worker.pid);
+	if (d->cls == DEVICE_DISK && !resume)
+		vbd_properties(&d->setup.disk, d->sectors, l);
+	return OUT_DONE;
+}
+
+static enum outcome act(struct device *d, const struct device_host *h, enum device_act what, struct key_list *l,
+			struct socle_error *e)
+{
+	switch (what) {
+	case DEVICE_ADVERTISE:
+		return advertise(d, h, l, e);
+	case DEVICE_CONNECT:
+		return connect_front(d, h, false, l, e);
+	case DEVICE_RESUME:
+		return connect_front(d, h, true, l, e);
+	case DEVICE_DISCONNECT:
+		disconnect(d, h);
+		return OUT_DONE;
+	case DEVICE_REMOVE:
+	case DEVICE_REST:
+		break;
+	}
+	return OUT_DONE;
+}
+
+/* --- the store --------------------------------------------------------------------------------- */
+
+static void state_write(struct device *d, const struct device_host *h, struct key_list *l, unsigned int state)
+{
+	int r;
+
+	key_list_add(l, "state", "%u", state);
+	r = keys_write(h->store, d->back, l);
+	if (r && r != -ENOENT)
+		say(d, h, "cannot write its nodes: %s", strerror(-r));
+}
+
+/* The operator finds the reason in the store and in the log; the guest sees a backend that closes. */
+static void fail(struct device *d, const struct device_host *h, bool for_good, const struct socle_error *e)
+{
+	struct key_list l = { .text_key = "config/error", .text = e->text };
+
+	say(d, h, "%s", e->text);
+	disconnect(d, h);
+	d->dead = for_good;
+	if (for_good)
+		worker_drop(d, true);
+	if (h->store)
+		state_write(d, h, &l, XenbusStateClosing);
+}
+
+static enum outcome limits_follow(struct device *d, const struct device_host *h, const struct keys *back,
+				  struct socle_error *e)
+{
+	struct ctl_msg q = { .what = CTL_LIMITS }, a;
+
+	if (limits_read(back, classes[d->cls].limit_name, q.limit)) {
+		say(d, h, "its limits in the store make no sense; the old ones stay");
+		return OUT_DONE;
+	}
+	if (memcmp(q.limit, d->setup.limit, sizeof(q.limit)) == 0)
+		return OUT_DONE;
+	memcpy(d->setup.limit, q.limit, sizeof(q.limit));
+	return worker_order(d, h, &q, &a, e);
+}
+
+static enum outcome size_follow(struct device *d, const struct device_host *h, const struct keys *back, struct socle_error *e)
+{
+	struct ctl_msg q = { .what = CTL_RESIZE }, a;
+	uint64_t wished = d->resizes;
+	struct key_list l = { 0 };
+	enum outcome out;
+
+	if (keys_number(back, "config/resize", UINT64_MAX, &wished) || wished == d->resizes)
+		return OUT_DONE;
+	d->resizes = wished;
+	out = worker_order(d, h, &q, &a, e);
+	if (out == OUT_DONE) {
+		d->sectors = a.done.sectors;
+		key_list_add(&l, "sectors", "%" PRIu64, d->sectors);
+		say(d, h, "has %" PRIu64 " sectors now", d->sectors);
+	}
+	/* "NUMBER SECTORS": the answer to the wish of that number; no sectors when it failed. */
+	key_list_add(&l, "config/resized", "%" PRIu64 " %" PRIu64, wished, out == OUT_DONE ? d->sectors : 0);
+	/* Writing the state again is what makes the frontend look at the size. */
+	if (out == OUT_DONE && d->linked)
+		key_list_add(&l, "state", "%d", XenbusStateConnected);
+	keys_write(h->store, d->back, &l);
+	return out;
+}
+
+/* What the tools may change while it runs. */
+static void wishes_follow(struct device *d, const struct device_host *h)
+{
+	struct keys back = keys_of_store(h->store, d->back);
+	struct socle_error e = { 0 };
+	enum outcome out = OUT_DONE;
+
+	if (d->ready)
+		out = limits_follow(d, h, &back, &e);
+	if (out == OUT_DONE && d->ready && d->cls == DEVICE_DISK)
+		out = size_follow(d, h, &back, &e);
+	if (out == OUT_FRONT)
+		say(d, h, "cannot change it: %s", e.text);
+	if (out == OUT_OURS)
+		fail(d, h, true, &e);
+}
+
+static void nodes_remove(struct device *d, const struct device_host *h)
+{
+	const char *folders[] = { d->back, d->front };
+	char path[128];
+	int r = keys_remove(h->store, folders, 2);
+
+	if (r)
+		say(d, h, "cannot remove its nodes: %s", strerror(-r));
+	journal_path(d, h, path, sizeof(path));
+	unlink(path);
+}
+
+/* --- outside ----------------------------------------------------------------------------------- */
+
+void device_release(struct device *d, const struct device_host *h)
+{
+	disconnect(d, h);
+	worker_drop(d, true);
+	if (d->cls == DEVICE_CARD)
+		device_card_close(d, h);
+}
+
+static bool is_there(const struct device *d, const struct device_host *h)
+{
+	struct keys back = keys_of_store(h->store, d->back);
+	char *front = back.read(&back, "frontend");
+	bool there = front || errno != ENOENT;
+
+	free(front);
+	return there;
+}
+
+/* One step of the table; false when it has come to rest (or waits). */
+static bool step(struct device *d, const struct device_host *h, unsigned int *ours, unsigned int theirs, bool online)
+{
+	struct device_step s = device_step(*ours, theirs, online, d->linked);
+	struct socle_error e = { 0 };
+	struct key_list l = { 0 };
+	enum outcome out;
+
+	if (d->dead || (s.act == DEVICE_REST && s.next == *ours))
+		return false;
+	out = act(d, h, s.act, &l, &e);
+	if (out == OUT_LATER)
+		return false;
+	if (out != OUT_DONE) {
+		fail(d, h, out == OUT_OURS, &e);
+		return false;
+	}
+	if (l.n || s.next != *ours)
+		state_write(d, h, &l, s.next);
+	*ours = s.next;
+	return true;
+}
+
+bool device_update(struct device *d, const struct device_host *h)
+{
+	struct keys back = keys_of_store(h->store, d->back), front = keys_of_store(h->store, d->front);
+	uint64_t ours = 0, theirs = 0, offline = 1;
+	unsigned int now;
+
+	d->dirty = false;
+	if (!is_there(d, h)) {
+		device_release(d, h);
+		nodes_remove(d, h);
+		say(d, h, "removed");
+		return false;
+	}
+	keys_number(&back, "state", UINT32_MAX, &ours);
+	keys_number(&front, "state", UINT32_MAX, &theirs);
+	keys_number(&back, "online", 1, &offline);
+	now = (unsigned int)ours;
+	for (unsigned int i = 0; i < STEPS_MAX; i++) {
+		if (device_step(now, (unsigned int)theirs, offline != 0, d->linked).act == DEVICE_REMOVE) {
+			device_release(d, h);
+			nodes_remove(d, h);
+			say(d, h, "detached");
+			return false;
+		}
+		if (!step(d, h, &now, (unsigned int)theirs, offline != 0))
+			break;
+	}
+	wishes_follow(d, h);
+	return true;
+}
+
+void device_listen(struct device *d, const struct device_host *h)
+{
+	struct socle_error e = { 0 };
+
+	if (!d->worker.pid)
+		return;
+	if (!worker_listen(&d->worker)) {
+		say(d, h, "its worker (process %d) ended", (int)d->worker.pid);
+		if (worker_mourn(d, h, &e) == OUT_OURS)
+			fail(d, h, true, &e);
+		return;
+	}
+	if (!d->worker.broken)
+		return;
+	socle_fail(&e, EPROTO, "the guest broke the protocol: %s", d->worker.why);
+	/* It has stopped serving, and may be the guest's by now: a fresh one comes when the frontend does. */
+	d->linked = false;
+	worker_drop(d, false);
+	fail(d, h, false, &e);
+}
+
+int device_stats(struct device *d, struct ctl_stats *out, struct socle_error *e)
+{
+	struct ctl_msg q = { .what = CTL_STATS }, a;
+
+	if (!d->ready)
+		return socle_fail(e, ENODEV, "it has no worker at the moment");
+	if (worker_ask(&d->worker, &q, NULL, 0, &a, WORKER_ANSWER_MS, e))
+		return -1;
+	*out = a.stats;
+	return 0;
+}
+
+int device_capture(struct device *d, int fd, struct socle_error *e)
+{
+	struct ctl_msg q = { .what = CTL_CAPTURE, .capture = fd >= 0 }, a;
+
+	if (d->cls != DEVICE_CARD || !d->ready)
+		return socle_fail(e, ENODEV, "it has no worker at the moment");
+	return worker_ask(&d->worker, &q, &fd, fd >= 0, &a, WORKER_ANSWER_MS, e);
+}
