@@ -7,8 +7,6 @@
  */
 #include "blkd/copy.h"
 
-#include <sys/ioctl.h>
-
 #include <abi/grant_table.h>
 
 static struct ioctl_gntdev_grant_copy_segment *piece_new(struct blk_copy *c, bool *failed)
@@ -25,7 +23,7 @@ void blk_copy_from_guest(struct blk_copy *c, uint32_t gref, uint16_t offset, voi
 	struct ioctl_gntdev_grant_copy_segment *p = piece_new(c, failed);
 
 	*p = (struct ioctl_gntdev_grant_copy_segment){
-		.source.foreign = { .ref = gref, .offset = offset, .domid = c->domid },
+		.source.foreign = { .ref = gref, .offset = offset, .domid = c->guest->domid },
 		.dest.virt = (uintptr_t)to, .len = len, .flags = GNTCOPY_source_gref,
 		.status = GNTST_general_error,
 	};
@@ -38,15 +36,14 @@ void blk_copy_to_guest(struct blk_copy *c, uint32_t gref, uint16_t offset, const
 
 	*p = (struct ioctl_gntdev_grant_copy_segment){
 		.source.virt = (uintptr_t)from,
-		.dest.foreign = { .ref = gref, .offset = offset, .domid = c->domid },
+		.dest.foreign = { .ref = gref, .offset = offset, .domid = c->guest->domid },
 		.len = len, .flags = GNTCOPY_dest_gref, .status = GNTST_general_error,
 	};
 }
 
 void blk_copy_run(struct blk_copy *c)
 {
-	struct ioctl_gntdev_grant_copy arg = { .count = c->n, .segments = (uintptr_t)c->piece };
-	bool all_failed = c->n && ioctl(c->gnttab_fd, IOCTL_GNTDEV_GRANT_COPY, &arg) < 0;
+	bool all_failed = c->n && blk_guest_copy(c->guest, c->piece, c->n) < 0;
 
 	for (uint32_t i = 0; i < c->n; i++)
 		if (all_failed || c->piece[i].status != GNTST_okay)

@@ -3,9 +3,8 @@
  * dom0-tools/blkd/copy.h
  *
  * Bytes between granted pages and private buffers, many pieces in one call of the kernel
- * (IOCTL_GNTDEV_GRANT_COPY, pv-abi 6.3).  Data is copied rather than mapped: what was checked cannot
- * change afterwards, no page of the guest stays pinned by us, and the disk never works on memory
- * that a guest can write.
+ * (IOCTL_GNTDEV_GRANT_COPY, pv-abi 6.3).  Data is copied rather than used in place: what was checked cannot
+ * change afterwards, and the disk never works on memory that a guest can write.
  *
  * A failed piece sets the flag that was given with it; flags are never cleared here.
  */
@@ -15,13 +14,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <abi/linux/gntdev.h>
+#include "blkd/guest.h"
 
-#define BLK_COPY_MAX 512u
+#define BLK_COPY_MAX 1024u
 
 struct blk_copy {
-	int gnttab_fd;
-	uint16_t domid;
+	struct blk_guest *guest;
 	uint32_t n;
 	struct ioctl_gntdev_grant_copy_segment piece[BLK_COPY_MAX];
 	bool *failed[BLK_COPY_MAX];

@@ -6,54 +6,47 @@
  */
 #include "blkd/engine.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "blkd/log.h"
 
 #define SECTOR 512u
+#define PAGE   4096u
 
-int blk_engine_init(struct blk_engine *e, struct blk_disk *disk, int gnttab_fd, uint16_t domid,
-		    struct socle_error *err)
+static_assert(BLK_REGION_PAGES * PAGE >= BLK_BYTES_MAX, "a request fits a region");
+
+uint8_t *blk_engine_memory(void)
 {
-	int r;
+	void *p = mmap(NULL, (size_t)BLK_ARENA_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	*e = (struct blk_engine){
-		.disk = disk, .event_fd = -1,
-		.limits = { .sectors = disk->sectors, .readonly = disk->readonly,
-			    .can_discard = disk->can_discard },
-		.copy = { .gnttab_fd = gnttab_fd, .domid = domid },
-	};
-	e->buffers = mmap(NULL, (size_t)BLK_SLOTS * BLK_BYTES_MAX, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (e->buffers == MAP_FAILED)
-		return socle_fail(err, errno, "no memory for buffers: %s", strerror(errno));
-	for (unsigned int i = 0; i < BLK_SLOTS; i++)
-		e->slot[i].buf = (uint8_t *)e->buffers + (size_t)i * BLK_BYTES_MAX;
-	r = io_uring_queue_init(BLK_SLOTS, &e->uring, 0);
-	if (r < 0) {
-		munmap(e->buffers, (size_t)BLK_SLOTS * BLK_BYTES_MAX);
-		return socle_fail(err, -r, "the kernel gives no io_uring: %s", strerror(-r));
-	}
-	e->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	r = e->event_fd < 0 ? -errno : io_uring_register_eventfd(&e->uring, e->event_fd);
-	if (r < 0) {
-		blk_engine_fini(e);
-		return socle_fail(err, -r, "cannot watch io_uring: %s", strerror(-r));
-	}
-	return 0;
+	return p == MAP_FAILED ? NULL : p;
 }
 
-void blk_engine_fini(struct blk_engine *e)
+void blk_engine_init(struct blk_engine *e, struct blk_image *image, struct blk_guest *guest, struct blk_journal *journal,
+		     uint8_t *memory, const struct blk_limits *limits)
 {
-	io_uring_queue_exit(&e->uring);
-	if (e->event_fd >= 0)
-		close(e->event_fd);
-	munmap(e->buffers, (size_t)BLK_SLOTS * BLK_BYTES_MAX);
+	memset(e, 0, sizeof(*e));
+	e->image = image;
+	e->guest = guest;
+	e->journal = journal;
+	e->memory = memory;
+	e->limits = *limits;
+	e->copy.guest = e->grants.guest = guest;
+}
+
+/* --- a slot's life --------------------------------------------------------------------------- */
+
+static uint32_t number_of(const struct blk_engine *e, const struct blk_slot *s)
+{
+	return (uint32_t)(s - e->slot);
+}
+
+static struct blk_queue *queue_of(struct blk_engine *e, const struct blk_slot *s)
+{
+	return &e->queue[e->journal->entry[number_of(e, s)].queue];
 }
 
 static void slot_finish(struct blk_slot *s, int16_t status)
@@ -62,41 +55,48 @@ static void slot_finish(struct blk_slot *s, int16_t status)
 	s->state = SLOT_DONE;
 }
 
-/* --- towards the disk ----------------------------------------------------------------------- */
-
-static void transfer_prepare(struct blk_engine *e, struct blk_slot *s, struct io_uring_sqe *sqe)
+static void refuse(struct blk_engine *e, struct blk_slot *s, int16_t status, const char *why)
 {
-	uint64_t offset = s->rq.sector * SECTOR + s->done, len = s->rq.nr_sectors * SECTOR - s->done;
-	bool direct = !s->buffered && blk_disk_is_direct(e->disk, offset, len);
-	int fd = direct ? e->disk->direct_fd : e->disk->fd;
-
-	s->buffered = !direct;
-	if (s->rq.kind == BLK_READ)
-		io_uring_prep_read(sqe, fd, s->buf + s->done, (unsigned int)len, offset);
-	else
-		io_uring_prep_write(sqe, fd, s->buf + s->done, (unsigned int)len, offset);
+	e->stats.refused++;
+	log_counted(e->stats.refused, "the guest's request (operation %u, sector %llu) is refused: %s",
+		    s->rq.operation, (unsigned long long)s->rq.sector, why);
+	slot_finish(s, status);
 }
 
-/* There is an entry for each slot, so the submission queue cannot be full. */
-static void slot_submit(struct blk_engine *e, struct blk_slot *s)
+/* The request is in the journal's entry of the same number. */
+static void slot_begin(struct blk_engine *e, struct blk_slot *s)
 {
-	struct io_uring_sqe *sqe = io_uring_get_sqe(&e->uring);
+	const struct blk_journal_entry *entry = &e->journal->entry[number_of(e, s)];
+	const char *why;
+	int16_t status;
 
-	if (!sqe) {
-		s->error = EAGAIN;
-		slot_finish(s, BLKIF_RSP_ERROR);
+	s->state = SLOT_WAITING;
+	s->order = entry->order;
+	s->buf = NULL;
+	s->phase = 0;
+	s->throttled = s->failed = false;
+	e->busy++;
+	status = blk_request_decode(&entry->raw, &e->limits, &s->rq, &why);
+	if (status) {
+		refuse(e, s, status, why);
 		return;
 	}
-	if (s->rq.kind == BLK_FLUSH)
-		io_uring_prep_fsync(sqe, e->disk->fd, IORING_FSYNC_DATASYNC);
-	else if (s->rq.kind == BLK_DISCARD)
-		io_uring_prep_fallocate(sqe, e->disk->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-					s->rq.sector * SECTOR, s->rq.nr_sectors * SECTOR);
-	else
-		transfer_prepare(e, s, sqe);
-	io_uring_sqe_set_data(sqe, s);
-	s->state = SLOT_RUNNING;
-	e->running++;
+	e->waiting[e->nr_waiting++] = number_of(e, s);
+	if (s->rq.barrier)
+		queue_of(e, s)->held = true;
+}
+
+void blk_engine_resume(struct blk_engine *e, uint32_t entry)
+{
+	slot_begin(e, &e->slot[entry]);
+}
+
+static struct blk_slot *slot_find_free(struct blk_engine *e)
+{
+	for (uint32_t i = 0; i < BLK_SLOTS && e->busy < BLK_SLOTS; i++)
+		if (e->slot[i].state == SLOT_FREE)
+			return &e->slot[i];
+	return NULL;
 }
 
 static bool changes_disk(const struct blk_slot *s)
@@ -104,277 +104,361 @@ static bool changes_disk(const struct blk_slot *s)
 	return s->rq.kind == BLK_WRITE || s->rq.kind == BLK_DISCARD;
 }
 
-/* Is a write on its way that the guest sent before this flush? */
-static bool flush_must_wait(const struct blk_engine *e, const struct blk_slot *flush)
+static bool has_data(const struct blk_slot *s)
 {
-	for (unsigned int i = 0; i < BLK_SLOTS; i++) {
-		const struct blk_slot *s = &e->slot[i];
+	return s->rq.kind == BLK_READ || s->rq.kind == BLK_WRITE;
+}
 
-		if (s->state == SLOT_RUNNING && changes_disk(s) && s->seq < flush->seq)
-			return true;
+static uint32_t pages_of(const struct blk_slot *s)
+{
+	return (uint32_t)((s->rq.nr_sectors * SECTOR + PAGE - 1) / PAGE);
+}
+
+/* --- pages of the guest ---------------------------------------------------------------------- */
+
+static void bytes_fetch(struct blk_engine *e, uint32_t gref, uint16_t offset, void *to, uint16_t len, bool *failed)
+{
+	const uint8_t *page = blk_grants_find(&e->grants, gref);
+
+	if (page)
+		memcpy(to, page + offset, len);
+	else
+		blk_copy_from_guest(&e->copy, gref, offset, to, len, failed);
+}
+
+static void data_fetch(struct blk_engine *e, struct blk_slot *s)
+{
+	uint8_t *to = s->buf;
+
+	blk_grants_map(&e->grants, s->rq.segs, s->rq.nr_segs);
+	for (uint32_t i = 0; i < s->rq.nr_segs; to += s->rq.segs[i++].bytes)
+		bytes_fetch(e, s->rq.segs[i].gref, s->rq.segs[i].offset, to, s->rq.segs[i].bytes, &s->failed);
+}
+
+static void data_return(struct blk_engine *e, struct blk_slot *s)
+{
+	const uint8_t *from = s->buf;
+
+	blk_grants_map(&e->grants, s->rq.segs, s->rq.nr_segs);
+	for (uint32_t i = 0; i < s->rq.nr_segs; from += s->rq.segs[i++].bytes) {
+		const struct blk_seg *g = &s->rq.segs[i];
+		uint8_t *page = blk_grants_find(&e->grants, g->gref);
+
+		if (page)
+			memcpy(page + g->offset, from, g->bytes);
+		else
+			blk_copy_to_guest(&e->copy, g->gref, g->offset, from, g->bytes, &s->failed);
 	}
-	return false;
 }
 
-static void flushes_start(struct blk_engine *e)
-{
-	for (unsigned int i = 0; i < BLK_SLOTS; i++)
-		if (e->slot[i].state == SLOT_WAITING && !flush_must_wait(e, &e->slot[i]))
-			slot_submit(e, &e->slot[i]);
-}
-
-/* --- from the ring -------------------------------------------------------------------------- */
-
-static struct blk_slot *slot_alloc(struct blk_engine *e)
-{
-	for (unsigned int i = 0; i < BLK_SLOTS; i++) {
-		struct blk_slot *s = &e->slot[i];
-
-		if (s->state != SLOT_FREE)
-			continue;
-		s->state = SLOT_TAKEN;
-		s->seq = e->next_seq++;
-		s->done = 0;
-		s->buffered = s->failed = false;
-		s->error = 0;
-		return s;
-	}
-	return NULL;
-}
-
-static bool slot_is_free(const struct blk_engine *e)
-{
-	for (unsigned int i = 0; i < BLK_SLOTS; i++)
-		if (e->slot[i].state == SLOT_FREE)
-			return true;
-	return false;
-}
-
-static void refused(struct blk_engine *e, struct blk_slot *s, int16_t status, const char *why)
-{
-	e->refused++;
-	log_counted(e->refused, "the guest's request (operation %u, sector %llu) is refused: %s",
-		    s->rq.operation, (unsigned long long)s->rq.sector, why);
-	slot_finish(s, status);
-}
-
-/* Step 1: copies of ring entries into slots. True when the ring may hold more. */
-static bool requests_take(struct blk_engine *e)
-{
-	struct blkif_request raw;
-	struct blk_slot *s;
-	const char *why;
-	int16_t status;
-	int got = 1;
-
-	while ((s = slot_alloc(e))) {
-		got = e->ring ? blk_ring_take(e->ring, &raw) : 0;
-		if (got != 1) {
-			s->state = SLOT_FREE;
-			break;
-		}
-		status = blk_request_decode(&raw, &e->limits, &s->rq, &why);
-		if (status)
-			refused(e, s, status, why);
-	}
-	return got == 1;
-}
-
-/* Step 2: the lists of indirect requests, to the front of their own buffers. */
+/* The lists of indirect requests, all in one call. */
 static void lists_fetch(struct blk_engine *e)
 {
-	struct blkif_request_segment list[BLK_SEGS_MAX];
 	const char *why;
 	int16_t status;
 
-	for (unsigned int i = 0; i < BLK_SLOTS; i++) {
-		struct blk_slot *s = &e->slot[i];
+	for (uint32_t i = 0; i < e->nr_waiting; i++) {
+		struct blk_slot *s = &e->slot[e->waiting[i]];
+		struct blk_seg page = { .gref = s->rq.list_gref };
 
-		if (s->state == SLOT_TAKEN && s->rq.indirect)
-			blk_copy_from_guest(&e->copy, s->rq.list_gref, 0, s->buf,
-					    (uint16_t)(s->rq.nr_segs * sizeof(list[0])), &s->failed);
+		if (!s->rq.indirect)
+			continue;
+		blk_grants_map(&e->grants, &page, 1);
+		bytes_fetch(e, s->rq.list_gref, 0, e->list[e->waiting[i]],
+			    (uint16_t)(s->rq.nr_segs * sizeof(struct blkif_request_segment)), &s->failed);
 	}
 	blk_copy_run(&e->copy);
-	for (unsigned int i = 0; i < BLK_SLOTS; i++) {
-		struct blk_slot *s = &e->slot[i];
+	for (uint32_t i = 0; i < e->nr_waiting; i++) {
+		struct blk_slot *s = &e->slot[e->waiting[i]];
 
-		if (s->state != SLOT_TAKEN || !s->rq.indirect)
+		if (!s->rq.indirect)
 			continue;
+		s->rq.indirect = false;
 		if (s->failed) {
-			refused(e, s, BLKIF_RSP_ERROR, "its list of segments cannot be copied");
+			refuse(e, s, BLKIF_RSP_ERROR, "its list of segments cannot be copied");
 			continue;
 		}
-		memcpy(list, s->buf, s->rq.nr_segs * sizeof(list[0]));
-		status = blk_request_list(list, &e->limits, &s->rq, &why);
+		status = blk_request_list(e->list[e->waiting[i]], &e->limits, &s->rq, &why);
 		if (status)
-			refused(e, s, status, why);
+			refuse(e, s, status, why);
 	}
 }
 
-/* Step 3: data of writes. */
-static void data_fetch(struct blk_engine *e)
-{
-	for (unsigned int i = 0; i < BLK_SLOTS; i++) {
-		struct blk_slot *s = &e->slot[i];
-		uint8_t *to = s->buf;
+/* --- towards the image ----------------------------------------------------------------------- */
 
-		if (s->state != SLOT_TAKEN || s->rq.kind != BLK_WRITE)
-			continue;
-		for (uint32_t k = 0; k < s->rq.nr_segs; to += s->rq.segs[k++].bytes)
-			blk_copy_from_guest(&e->copy, s->rq.segs[k].gref, s->rq.segs[k].offset, to,
-					    s->rq.segs[k].bytes, &s->failed);
-	}
-	blk_copy_run(&e->copy);
+/* A barrier with data is flushed before, so that what went before is on the medium first, and after. */
+static enum blk_kind step_of(const struct blk_slot *s)
+{
+	return s->rq.barrier && s->phase != 1 ? BLK_FLUSH : s->rq.kind;
 }
 
-/* Step 4: to the disk. Flushes come last, so that they see the writes of this round as running. */
-static void requests_start(struct blk_engine *e)
+static uint32_t last_phase(const struct blk_slot *s)
 {
-	for (unsigned int i = 0; i < BLK_SLOTS; i++) {
-		struct blk_slot *s = &e->slot[i];
+	return s->rq.barrier && s->rq.kind == BLK_WRITE ? 2 : 0;
+}
 
-		if (s->state != SLOT_TAKEN)
-			continue;
-		if (s->failed)
-			refused(e, s, BLKIF_RSP_ERROR, "its data cannot be copied");
-		else if (s->rq.kind == BLK_FLUSH)
-			s->state = SLOT_WAITING;
+static void slot_start(struct blk_engine *e, struct blk_slot *s)
+{
+	struct blk_io io = { .tag = number_of(e, s), .kind = step_of(s), .buf = s->buf };
+
+	if (io.kind != BLK_FLUSH) {
+		io.offset = s->rq.sector * SECTOR;
+		io.len = s->rq.nr_sectors * SECTOR;
+	}
+	s->state = SLOT_RUNNING;
+	e->image->ops->start(e->image, &io);
+}
+
+/* Is a write on its way, or still to start, that was taken before this one? */
+static bool earlier_changes(const struct blk_engine *e, const struct blk_slot *s)
+{
+	for (uint32_t i = 0; i < BLK_SLOTS; i++) {
+		const struct blk_slot *o = &e->slot[i];
+
+		if ((o->state == SLOT_WAITING || o->state == SLOT_RUNNING) && changes_disk(o) && o->order < s->order)
+			return true;
+	}
+	return false;
+}
+
+/* What has been in the way in this round; whoever comes behind waits for the same reason. */
+struct gate {
+	bool closed, reads, writes;
+};
+
+static bool limits_let_pass(struct blk_engine *e, struct blk_slot *s, struct gate *g, uint64_t now)
+{
+	bool write = s->rq.kind != BLK_READ, all;
+	uint64_t bytes = has_data(s) ? s->rq.nr_sectors * SECTOR : 0, wait;
+
+	if (e->draining)
+		return true;
+	wait = blk_throttle_wait(&e->throttle, write, bytes, now, &all);
+	if (!wait)
+		return true;
+	g->closed |= all;
+	*(write ? &g->writes : &g->reads) = true;
+	e->wake = !e->wake || wait < e->wake ? wait : e->wake;
+	e->stats.throttled += !s->throttled;
+	s->throttled = true;
+	return false;
+}
+
+static bool may_start(struct blk_engine *e, struct blk_slot *s, struct gate *g, uint64_t now)
+{
+	bool write = s->rq.kind != BLK_READ;
+	int page;
+
+	if (g->closed || (write ? g->writes : g->reads))
+		return false;
+	if ((s->rq.kind == BLK_FLUSH || s->rq.barrier) && earlier_changes(e, s))
+		return false;
+	if (!limits_let_pass(e, s, g, now))
+		return false;
+	if (has_data(s)) {
+		page = blk_arena_alloc(&e->arena, pages_of(s));
+		if (page < 0) {
+			g->closed = true;
+			return false;
+		}
+		s->page = (uint32_t)page;
+		s->buf = e->memory + (size_t)page * PAGE;
+	}
+	blk_throttle_take(&e->throttle, write, has_data(s) ? s->rq.nr_sectors * SECTOR : 0, now);
+	return true;
+}
+
+static void requests_start(struct blk_engine *e, uint64_t now)
+{
+	uint32_t chosen[BLK_SLOTS], n = 0, left = 0;
+	struct gate gate = { 0 };
+
+	e->wake = 0;
+	for (uint32_t i = 0; i < e->nr_waiting; i++) {
+		struct blk_slot *s = &e->slot[e->waiting[i]];
+
+		if (s->state != SLOT_WAITING)
+			continue; /* its list was refused */
+		if (may_start(e, s, &gate, now))
+			chosen[n++] = e->waiting[i];
 		else
-			slot_submit(e, s);
+			e->waiting[left++] = e->waiting[i];
 	}
-	flushes_start(e);
-	io_uring_submit(&e->uring);
+	e->nr_waiting = left;
+	for (uint32_t i = 0; i < n; i++)
+		if (e->slot[chosen[i]].rq.kind == BLK_WRITE)
+			data_fetch(e, &e->slot[chosen[i]]);
+	blk_copy_run(&e->copy);
+	for (uint32_t i = 0; i < n; i++) {
+		struct blk_slot *s = &e->slot[chosen[i]];
+
+		if (s->failed)
+			refuse(e, s, BLKIF_RSP_ERROR, "its data cannot be copied");
+		else
+			slot_start(e, s);
+	}
+	e->image->ops->kick(e->image);
 }
 
-/* --- back from the disk --------------------------------------------------------------------- */
+/* --- from the rings -------------------------------------------------------------------------- */
 
-static void disk_failed(struct blk_engine *e, struct blk_slot *s, int error)
+static bool queue_has_turn(const struct blk_queue *q)
+{
+	return !q->held && !q->ring.broken;
+}
+
+/* One request of a queue. False when it has none, or must not be asked. */
+static bool request_take(struct blk_engine *e, struct blk_queue *q, struct blk_slot *s)
+{
+	int got;
+
+	if (!queue_has_turn(q))
+		return false;
+	got = blk_ring_take(&q->ring, number_of(e, s), e->next_order);
+	if (got < 0)
+		e->broken = true;
+	if (got != 1)
+		return false;
+	e->next_order++;
+	slot_begin(e, s);
+	return true;
+}
+
+/* One of each queue in turn, as long as there are slots. */
+static void requests_take(struct blk_engine *e)
+{
+	uint32_t idle = 0;
+	struct blk_slot *s;
+
+	while (idle < e->queues && (s = slot_find_free(e))) {
+		idle = request_take(e, &e->queue[e->next_queue], s) ? 0 : idle + 1;
+		e->next_queue = (e->next_queue + 1) % e->queues;
+	}
+}
+
+/* Before sleeping: true when a queue has something after all. Without free slots the next completion calls. */
+static bool rings_rearm(struct blk_engine *e)
+{
+	bool more = false;
+
+	for (uint32_t i = 0; i < e->queues && e->busy < BLK_SLOTS; i++)
+		if (queue_has_turn(&e->queue[i]))
+			more |= blk_ring_rearm(&e->queue[i].ring);
+	return more;
+}
+
+/* --- back from the image --------------------------------------------------------------------- */
+
+static void io_failed(struct blk_engine *e, struct blk_slot *s, int error)
 {
 	static const char *const verb[] = { "reading", "writing", "flushing", "discarding" };
-	bool unsupported = s->rq.kind == BLK_DISCARD && (error == EOPNOTSUPP || error == ENOSYS);
 
-	s->error = error;
-	if (unsupported) {
+	if (s->rq.kind == BLK_DISCARD && (error == EOPNOTSUPP || error == ENOSYS)) {
 		e->limits.can_discard = false;
+		slot_finish(s, BLKIF_RSP_EOPNOTSUPP);
+		return;
+	}
+	e->stats.errors++;
+	log_counted(e->stats.errors, "%s %llu sectors at %llu failed: %s", verb[step_of(s)],
+		    (unsigned long long)s->rq.nr_sectors, (unsigned long long)s->rq.sector, strerror(error));
+	slot_finish(s, BLKIF_RSP_ERROR);
+}
+
+static void io_count(struct blk_engine *e, const struct blk_slot *s)
+{
+	uint64_t *const of[] = { &e->stats.reads, &e->stats.writes, &e->stats.flushes, &e->stats.discards };
+
+	++*of[s->rq.kind];
+	if (s->rq.kind == BLK_READ)
+		e->stats.read_bytes += s->rq.nr_sectors * SECTOR;
+	else if (s->rq.kind == BLK_WRITE)
+		e->stats.write_bytes += s->rq.nr_sectors * SECTOR;
+}
+
+static void io_ended(struct blk_engine *e, struct blk_slot *s, int error)
+{
+	if (error) {
+		io_failed(e, s, error);
+	} else if (s->phase < last_phase(s)) {
+		s->phase++;
+		slot_start(e, s);
 	} else {
-		e->errors++;
-		log_counted(e->errors, "%s %llu sectors at %llu failed: %s", verb[s->rq.kind],
-			    (unsigned long long)s->rq.nr_sectors, (unsigned long long)s->rq.sector,
-			    strerror(error));
-	}
-	slot_finish(s, unsupported ? BLKIF_RSP_EOPNOTSUPP : BLKIF_RSP_ERROR);
-}
-
-static void transfer_completed(struct blk_engine *e, struct blk_slot *s, int res)
-{
-	if (res == -EINTR || res == -EAGAIN) {
-		slot_submit(e, s);
-	} else if (res == -EINVAL && !s->buffered) {
-		s->buffered = true; /* stricter alignment than we know of */
-		slot_submit(e, s);
-	} else if (res <= 0) {
-		disk_failed(e, s, res ? -res : EIO);
-	} else {
-		s->done += (uint64_t)res;
-		if (s->done >= s->rq.nr_sectors * SECTOR)
-			slot_finish(s, BLKIF_RSP_OKAY);
-		else
-			slot_submit(e, s);
+		io_count(e, s);
+		slot_finish(s, BLKIF_RSP_OKAY);
 	}
 }
 
-static void completions_reap(struct blk_engine *e)
+static void completions_take(struct blk_engine *e)
 {
-	struct io_uring_cqe *cqe;
+	struct blk_done done[BLK_SLOTS];
+	uint32_t n = e->image->ops->reap(e->image, done, BLK_SLOTS);
 
-	while (io_uring_peek_cqe(&e->uring, &cqe) == 0) {
-		struct blk_slot *s = io_uring_cqe_get_data(cqe);
-		int res = cqe->res;
-
-		io_uring_cqe_seen(&e->uring, cqe);
-		e->running--;
-		if (s->rq.kind == BLK_READ || s->rq.kind == BLK_WRITE)
-			transfer_completed(e, s, res);
-		else if (res == -EINTR || res == -EAGAIN)
-			slot_submit(e, s);
-		else if (res < 0)
-			disk_failed(e, s, -res);
-		else
-			slot_finish(s, BLKIF_RSP_OKAY);
-	}
-	flushes_start(e);
-	io_uring_submit(&e->uring);
+	for (uint32_t i = 0; i < n; i++)
+		io_ended(e, &e->slot[done[i].tag], done[i].error);
+	if (n)
+		e->image->ops->kick(e->image);
 }
 
-/* Data of reads to the guest, in one batch for all that ended. */
-static void data_return(struct blk_engine *e)
+static void slot_answer(struct blk_engine *e, struct blk_slot *s)
 {
-	for (unsigned int i = 0; i < BLK_SLOTS; i++) {
+	struct blk_queue *q = queue_of(e, s);
+
+	if (s->failed && s->status == BLKIF_RSP_OKAY)
+		refuse(e, s, BLKIF_RSP_ERROR, "its pages cannot be written");
+	if (s->rq.barrier)
+		q->held = false;
+	if (s->buf)
+		blk_arena_free(&e->arena, s->page, pages_of(s));
+	blk_ring_answer(&q->ring, number_of(e, s), s->rq.operation, s->status);
+	s->state = SLOT_FREE;
+	e->busy--;
+}
+
+/* Data of reads to the guest in one batch; then all answers; then an event for each queue that wants one. */
+static void answers_send(struct blk_engine *e)
+{
+	for (uint32_t i = 0; i < BLK_SLOTS; i++) {
 		struct blk_slot *s = &e->slot[i];
-		const uint8_t *from = s->buf;
 
-		if (s->state != SLOT_DONE || s->rq.kind != BLK_READ || s->status != BLKIF_RSP_OKAY)
-			continue;
-		for (uint32_t k = 0; k < s->rq.nr_segs; from += s->rq.segs[k++].bytes)
-			blk_copy_to_guest(&e->copy, s->rq.segs[k].gref, s->rq.segs[k].offset, from,
-					  s->rq.segs[k].bytes, &s->failed);
+		if (s->state == SLOT_DONE && s->rq.kind == BLK_READ && s->status == BLKIF_RSP_OKAY)
+			data_return(e, s);
 	}
 	blk_copy_run(&e->copy);
+	for (uint32_t i = 0; i < BLK_SLOTS; i++)
+		if (e->slot[i].state == SLOT_DONE)
+			slot_answer(e, &e->slot[i]);
+	for (uint32_t i = 0; i < e->queues; i++)
+		if (blk_ring_push(&e->queue[i].ring))
+			blk_guest_notify(e->guest, (uint32_t)e->queue[i].port);
 }
 
-static bool answers_send(struct blk_engine *e)
+/* --- rounds ---------------------------------------------------------------------------------- */
+
+static void round_of(struct blk_engine *e, uint64_t now)
 {
-	data_return(e);
-	for (unsigned int i = 0; i < BLK_SLOTS; i++) {
-		struct blk_slot *s = &e->slot[i];
-
-		if (s->state != SLOT_DONE)
-			continue;
-		if (s->failed && s->status == BLKIF_RSP_OKAY)
-			refused(e, s, BLKIF_RSP_ERROR, "its pages cannot be written");
-		if (e->ring)
-			blk_ring_answer(e->ring, s->rq.id, s->rq.operation, s->status);
-		e->answered++;
-		s->state = SLOT_FREE;
-	}
-	return e->ring && blk_ring_push(e->ring);
-}
-
-bool blk_engine_step(struct blk_engine *e, bool *notify)
-{
-	uint64_t count;
-	bool more;
-
-	if (read(e->event_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
-		log_counted(1, "cannot read the completion event: %s", strerror(errno));
-	completions_reap(e);
-	*notify |= answers_send(e);
-	more = requests_take(e);
+	completions_take(e);
+	if (!e->draining)
+		requests_take(e);
 	lists_fetch(e);
-	data_fetch(e);
-	requests_start(e);
-	/* Refused ones are answered now; quick ones may be complete already. */
-	completions_reap(e);
-	*notify |= answers_send(e);
-	if (!e->ring || e->ring->broken)
-		return false;
-	if (more)
-		return slot_is_free(e); /* else the next completion calls */
-	return blk_ring_rearm(e->ring);
+	requests_start(e, now);
+	/* Quick ones may be complete already; refused ones are answered as well. */
+	completions_take(e);
+	answers_send(e);
 }
 
-void blk_engine_drain(struct blk_engine *e, bool *notify)
+bool blk_engine_step(struct blk_engine *e, uint64_t now)
 {
-	struct io_uring_cqe *cqe;
+	if (!e->queues)
+		return false;
+	round_of(e, now);
+	/* A flush or a barrier may have waited for what ended just now. */
+	return rings_rearm(e) || (e->nr_waiting && !e->wake && e->busy == e->nr_waiting);
+}
 
-	while (e->running) {
-		int r = io_uring_wait_cqe(&e->uring, &cqe);
-
-		if (r < 0 && r != -EINTR) {
-			log_counted(1, "cannot wait for the disk: %s", strerror(-r));
-			break;
-		}
-		completions_reap(e);
-		*notify |= answers_send(e);
-	}
+bool blk_engine_drain(struct blk_engine *e, uint64_t now)
+{
+	e->draining = true;
+	if (e->busy)
+		round_of(e, now);
+	return e->busy == 0;
 }

@@ -2,68 +2,118 @@
 /*
  * dom0-tools/blkd/engine.h
  *
- * From ring entries to finished I/O and back.  A fixed number of slots, each with its own buffer,
- * bounds memory and work: while all slots are busy, requests stay in the guest's ring.
+ * From ring entries to finished I/O and back.  A fixed number of slots and of buffer pages bounds memory and work:
+ * while all slots are busy, requests stay in the guest's rings.  Slot i keeps its request in entry i of the journal.
  *
- *   ring -> decode -> (list page) -> copy in -> io_uring -> copy out -> answer -> event
+ *   ring -> journal -> decode -> (list page) -> limits, buffer -> copy in -> image -> copy out -> answer -> event
  *
- * A flush is started when every write that was taken before it has ended; later requests do not wait
- * for it.  Each taken request ends in exactly one answer, also when the disk fails.
+ *   FREE -> WAITING    taken; for its list, for limits, a buffer, or for what it must not overtake
+ *        -> RUNNING    in the image's hands
+ *        -> DONE       to be answered
+ *
+ * Waiting requests start in the order of arrival, but a read does not wait for a limit of writes nor the reverse, and
+ * a flush waits for all writes that were taken before it, alone.  Behind a barrier nothing is taken from its ring until
+ * it is answered.  Each taken request ends in exactly one answer, also when the image fails.
+ *
+ * Each call does a bounded amount of work.  One thread.
  */
 #ifndef SOCLE_BLKD_ENGINE_H
 #define SOCLE_BLKD_ENGINE_H
 
-#include <liburing.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "blkd/arena.h"
 #include "blkd/copy.h"
-#include "blkd/disk.h"
+#include "blkd/grants.h"
+#include "blkd/guest.h"
+#include "blkd/image.h"
+#include "blkd/journal.h"
 #include "blkd/request.h"
 #include "blkd/ring.h"
+#include "blkd/throttle.h"
 #include "libsocle/error.h"
 
-#define BLK_SLOTS 64u
+#define BLK_RING_PAGES_MAX (1u << BLK_RING_ORDER_MAX)
 
-enum blk_slot_state { SLOT_FREE, SLOT_TAKEN, SLOT_WAITING, SLOT_RUNNING, SLOT_DONE };
+enum blk_slot_state { SLOT_FREE, SLOT_WAITING, SLOT_RUNNING, SLOT_DONE };
 
 struct blk_slot {
 	enum blk_slot_state state;
 	struct blk_request rq;
-	uint8_t *buf;      /* BLK_BYTES_MAX, page-aligned */
-	uint64_t seq;      /* order of arrival */
-	uint64_t done;     /* bytes of a read or write that are through */
-	bool buffered;     /* must go through the page cache */
-	bool failed;       /* a copy of its data failed */
-	int error;         /* of the disk, errno > 0 */
+	uint64_t order;    /* of arrival, over all queues */
+	uint8_t *buf;
+	uint32_t page;     /* of the arena; valid while buf is not NULL */
+	uint32_t phase;    /* of a barrier */
+	bool throttled;    /* was counted */
+	bool failed;       /* a copy of its list or data failed */
 	int16_t status;    /* its answer, once SLOT_DONE */
 };
 
-struct blk_engine {
-	struct blk_disk *disk;
-	struct blk_limits limits;
-	struct blk_copy copy;
-	struct blk_ring *ring;   /* NULL while no frontend is connected */
-	struct io_uring uring;
-	int event_fd;            /* readable when I/O completed */
-	void *buffers;
-	uint64_t next_seq, answered, errors, refused;
-	unsigned int running;
-	struct blk_slot slot[BLK_SLOTS];
+struct blk_queue {
+	struct blk_ring ring;
+	void *pages;
+	uint32_t nr_pages;
+	int port;
+	bool held;         /* by a barrier */
 };
 
-/* 0 or -1 with the error filled in. */
-int blk_engine_init(struct blk_engine *e, struct blk_disk *disk, int gnttab_fd, uint16_t domid,
-		    struct socle_error *err);
-void blk_engine_fini(struct blk_engine *e);
+/* Where the frontend's rings are. */
+struct blk_rings {
+	uint32_t queues, pages; /* pages of each: a power of two */
+	bool persistent;
+	struct {
+		uint32_t ref[BLK_RING_PAGES_MAX];
+		uint32_t port;
+	} queue[BLK_QUEUES_MAX];
+};
+
+struct blk_engine {
+	struct blk_image *image;
+	struct blk_guest *guest;
+	struct blk_journal *journal;
+	struct blk_limits limits;
+	struct blk_throttle throttle;
+	struct blk_copy copy;
+	struct blk_grants grants;
+	struct blk_arena arena;
+	uint8_t *memory;           /* BLK_ARENA_PAGES pages */
+	struct blk_queue queue[BLK_QUEUES_MAX];
+	uint32_t queues;           /* 0: not connected */
+	uint32_t next_queue;       /* whose turn it is */
+	uint64_t next_order;
+	uint32_t busy;             /* slots that are not free */
+	uint32_t waiting[BLK_SLOTS], nr_waiting; /* in order of arrival */
+	uint64_t wake;             /* nanoseconds until a limit lets something pass; 0: none waits for that */
+	bool draining;             /* take nothing, and do not wait for limits */
+	bool broken;               /* the guest's indices make no sense */
+	struct ctl_stats stats;
+	struct blk_slot slot[BLK_SLOTS];
+	struct blkif_request_segment list[BLK_SLOTS][BLK_SEGS_MAX];
+};
+
+/* The buffers of an engine and its image; NULL with errno set. */
+uint8_t *blk_engine_memory(void);
+
+void blk_engine_init(struct blk_engine *e, struct blk_image *image, struct blk_guest *guest, struct blk_journal *journal,
+		     uint8_t *memory, const struct blk_limits *limits);
 
 /*
- * Answer what has completed and take new requests, at most as many as there are slots.  *notify is
- * set when the guest wants an event.  True when there is more to do right away.
+ * Map the rings, bind the ports.  With resume they are live, and what the journal has is done first.  0, or -1 with the
+ * error filled in and nothing mapped.
  */
-bool blk_engine_step(struct blk_engine *e, bool *notify);
+int blk_engine_connect(struct blk_engine *e, const struct blk_rings *rings, bool resume, struct socle_error *err);
 
-/* Take nothing more, wait until every taken request is answered. */
-void blk_engine_drain(struct blk_engine *e, bool *notify);
+/* The journal's entry is a request that a predecessor took: it is this engine's now. (connect.c) */
+void blk_engine_resume(struct blk_engine *e, uint32_t entry);
+
+/* Answer what has ended, take and start what is new.  True when there is more to do right away. */
+bool blk_engine_step(struct blk_engine *e, uint64_t now);
+
+/* Take nothing more; when this is true, every request that was taken is answered. */
+bool blk_engine_drain(struct blk_engine *e, uint64_t now);
+
+/* Unmap all, after blk_engine_drain(). */
+void blk_engine_disconnect(struct blk_engine *e);
 
 #endif /* SOCLE_BLKD_ENGINE_H */

@@ -22,8 +22,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "blkd/file.h"
 #include "blkd/log.h"
 #include "blkd/vbd.h"
+#include "blkd/worker.h"
 
 #define EVENTS_A_ROUND 64
 #define DOMID_LAST 0x7fefu /* below the reserved ids (pv-abi 4.11) */
@@ -171,14 +173,25 @@ static int host_open(struct vbd *v, struct blk_disk *disk, const struct options 
 		     struct socle_error *e)
 {
 	static struct blk_engine engine;
+	static struct blk_file file;
+	static struct blk_guest guest;
+	static struct blk_journal journal; /* nobody succeeds to this one */
+	struct blk_limits limits;
+	uint8_t *memory = blk_engine_memory();
 
+	if (!memory)
+		return socle_fail(e, errno, "no memory for buffers: %s", strerror(errno));
 	if (blk_disk_open(disk, o->file, o->readonly, e))
 		return -1;
 	if (!(v->hv = socle_hv_open(e)) || !(v->ec = socle_evtchn_open(e)) ||
 	    !(v->gt = socle_gnttab_open(e)) || !(v->store = socle_store_open(e)))
 		return -1;
-	if (blk_engine_init(&engine, disk, socle_gnttab_fd(v->gt), v->domid, e))
+	if (blk_file_open(&file, disk->fd, disk->direct_fd, memory, disk->can_discard, e))
 		return -1;
+	guest = (struct blk_guest){ .gt = v->gt, .ec = v->ec, .domid = v->domid };
+	limits = (struct blk_limits){ .sectors = disk->sectors, .unit = 1, .readonly = disk->readonly,
+				      .can_discard = disk->can_discard };
+	blk_engine_init(&engine, &file.image, &guest, &journal, memory, &limits);
 	v->engine = &engine;
 	return vbd_start(v, e);
 }
@@ -186,7 +199,7 @@ static int host_open(struct vbd *v, struct blk_disk *disk, const struct options 
 static void host_close(struct vbd *v, struct blk_disk *disk)
 {
 	if (v->engine)
-		blk_engine_fini(v->engine);
+		v->engine->image->ops->close(v->engine->image);
 	socle_store_close(v->store);
 	socle_gnttab_close(v->gt);
 	socle_evtchn_close(v->ec);
@@ -230,7 +243,7 @@ static int serve(struct vbd *v, int signal_fd)
 		struct pollfd p[] = {
 			{ .fd = signal_fd, .events = POLLIN },
 			{ .fd = socle_evtchn_fd(v->ec), .events = POLLIN },
-			{ .fd = v->engine->event_fd, .events = POLLIN },
+			v->engine->image->ops->waits_for(v->engine->image),
 			{ .fd = have_store ? socle_store_fd(v->store) : -1, .events = POLLIN },
 		};
 		int r = have_store ? store_events(v) : 0;
@@ -270,13 +283,14 @@ int main(int argc, char **argv)
 	struct vbd v;
 	int ready = -1, signal_fd, rc = 1;
 
+	if (argc == 3 && !strcmp(argv[1], "--control"))
+		return blk_worker_run((int)number_parse("not a descriptor:", argv[2], 3, INT_MAX));
 	options_parse(&o, argc, argv);
 	log_init(o.domid, o.devid);
 	if (!o.foreground)
 		ready = go_background();
 	signal_fd = signals_take();
-	v = (struct vbd){ .domid = (uint16_t)o.domid, .path = o.backend_path,
-			  .disk = &disk, .port = -1 };
+	v = (struct vbd){ .domid = (uint16_t)o.domid, .path = o.backend_path, .disk = &disk };
 	if (signal_fd < 0) {
 		log_line("cannot receive signals: %s", strerror(errno));
 	} else if (host_open(&v, &disk, &o, &e)) {

@@ -27,6 +27,8 @@ static int16_t range_check(const struct blk_limits *l, const struct blk_request 
 {
 	if (out->sector > l->sectors || out->nr_sectors > l->sectors - out->sector)
 		return refuse(BLKIF_RSP_ERROR, "it reaches beyond the end of the disk", why);
+	if (out->sector % l->unit || out->nr_sectors % l->unit)
+		return refuse(BLKIF_RSP_ERROR, "it takes part of a sector", why);
 	return BLKIF_RSP_OKAY;
 }
 
@@ -69,6 +71,17 @@ static int16_t decode_direct(const struct blkif_request *raw, const struct blk_l
 		return refuse(BLKIF_RSP_ERROR, "its number of segments is not 1 to 11", why);
 	out->nr_segs = raw->nr_segments;
 	return blk_request_list(raw->seg, l, out, why);
+}
+
+/* Nothing but a barrier is a flush that nothing may overtake: frontends without another way to flush send that. */
+static int16_t decode_barrier(const struct blkif_request *raw, const struct blk_limits *l,
+			      struct blk_request *out, const char **why)
+{
+	out->barrier = true;
+	if (raw->nr_segments)
+		return decode_direct(raw, l, out, why);
+	out->kind = BLK_FLUSH;
+	return BLKIF_RSP_OKAY;
 }
 
 static int16_t decode_indirect(const struct blkif_request *raw, const struct blk_limits *l,
@@ -117,11 +130,13 @@ int16_t blk_request_decode(const struct blkif_request *raw, const struct blk_lim
 	out->sector = raw->sector_number;
 	out->nr_sectors = 0;
 	out->nr_segs = 0;
-	out->indirect = false;
+	out->indirect = out->barrier = false;
 	switch (raw->operation) {
 	case BLKIF_OP_READ:
 	case BLKIF_OP_WRITE:
 		return decode_direct(raw, l, out, why);
+	case BLKIF_OP_WRITE_BARRIER:
+		return decode_barrier(raw, l, out, why);
 	case BLKIF_OP_INDIRECT:
 		return decode_indirect(raw, l, out, why);
 	case BLKIF_OP_FLUSH_DISKCACHE:

@@ -18,8 +18,8 @@
 
 #include <abi/io/blkif.h>
 
-/* Segments of one request; its list fits one indirect page. Stock blkfront asks for 32. */
-#define BLK_SEGS_MAX    64u
+/* Segments of one request; its list fits one indirect page. Stock blkfront asks for 32 unless told otherwise. */
+#define BLK_SEGS_MAX    256u
 #define BLK_BYTES_MAX   (BLK_SEGS_MAX * 4096u)
 
 enum blk_kind { BLK_READ, BLK_WRITE, BLK_FLUSH, BLK_DISCARD };
@@ -38,13 +38,18 @@ struct blk_request {
 	uint64_t nr_sectors;     /* of read and write: known after blk_request_list() if indirect */
 	uint32_t nr_segs;
 	bool indirect;           /* segs are still to be fetched from list_gref */
+	bool barrier;            /* a write or flush that nothing may overtake, on the medium when it is answered */
 	uint32_t list_gref;
 	struct blk_seg segs[BLK_SEGS_MAX];
 };
 
-/* The disk, as far as requests are judged by it. */
+/*
+ * The disk, as far as requests are judged by it.  All of blkif counts in 512 bytes, whatever the sector size:
+ * so do stock frontend and backend, though not everybody (docs/blkd.md).
+ */
 struct blk_limits {
 	uint64_t sectors;
+	uint32_t unit;           /* sectors of 512 bytes in one of the disk's: 1 or 8 */
 	bool readonly, can_discard;
 };
 

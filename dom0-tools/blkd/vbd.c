@@ -8,11 +8,12 @@
 #include "blkd/vbd.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <abi/io/xenbus.h>
@@ -130,6 +131,14 @@ int vbd_start(struct vbd *v, struct socle_error *e)
 
 /* --- connect and disconnect ----------------------------------------------------------------- */
 
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 /* The ring's grant references: their number, or -errno. */
 static int refs_read(struct vbd *v, uint32_t *refs)
 {
@@ -175,53 +184,6 @@ static int protocol_check(struct vbd *v)
 	return r;
 }
 
-static void ring_unmap(struct vbd *v)
-{
-	int r = v->pages ? socle_gnttab_unmap(v->gt, v->pages, v->nr_pages) : 0;
-
-	if (r)
-		log_line("cannot unmap its ring: %s", strerror(-r));
-	v->pages = NULL;
-}
-
-static int ring_map(struct vbd *v)
-{
-	uint32_t refs[1u << BLK_RING_ORDER_MAX];
-	int n = refs_read(v, refs);
-
-	if (n < 0) {
-		log_line("the frontend's ring-ref keys cannot be used: %s", strerror(-n));
-		return n;
-	}
-	v->pages = socle_gnttab_map(v->gt, v->domid, refs, (size_t)n, PROT_READ | PROT_WRITE);
-	if (!v->pages) {
-		n = -errno;
-		log_line("cannot map its ring: %s", strerror(-n));
-		return n;
-	}
-	v->nr_pages = (unsigned int)n;
-	if (blk_ring_attach(&v->ring, v->pages, (unsigned int)__builtin_ctz((unsigned int)n)))
-		return 0;
-	log_line("the indices of its ring make no sense");
-	ring_unmap(v);
-	return -EPROTO;
-}
-
-static int port_bind(struct vbd *v)
-{
-	uint64_t remote;
-	int r = front_number(v, "event-channel", UINT32_MAX, &remote);
-
-	if (!r) {
-		r = socle_evtchn_bind_interdomain(v->ec, v->domid, (uint32_t)remote);
-		if (r >= 0)
-			v->port = r;
-	}
-	if (r < 0)
-		log_line("cannot bind its event channel: %s", strerror(-r));
-	return r < 0 ? r : 0;
-}
-
 static int connected_publish(struct vbd *v)
 {
 	const struct key_value kv[] = {
@@ -242,38 +204,55 @@ static int connected_publish(struct vbd *v)
 
 static void disconnect(struct vbd *v)
 {
-	bool notify = false;
+	struct blk_image *image = v->engine->image;
+	struct pollfd p;
 
-	if (!v->pages)
+	if (!v->engine->queues)
 		return;
-	blk_engine_drain(v->engine, &notify);
-	if (notify)
-		socle_evtchn_notify(v->ec, (uint32_t)v->port);
-	v->engine->ring = NULL;
-	socle_evtchn_unbind(v->ec, (uint32_t)v->port);
-	v->port = -1;
-	ring_unmap(v);
-	log_line("disconnected after %llu requests; %llu refused, %llu failed",
-		 (unsigned long long)v->engine->answered, (unsigned long long)v->engine->refused,
-		 (unsigned long long)v->engine->errors);
+	while (!blk_engine_drain(v->engine, now_ns())) {
+		p = image->ops->waits_for(image);
+		if (v->engine->nr_waiting != v->engine->busy)
+			poll(&p, 1, -1);
+	}
+	blk_engine_disconnect(v->engine);
+	log_line("disconnected; %llu requests were refused, %llu failed",
+		 (unsigned long long)v->engine->stats.refused, (unsigned long long)v->engine->stats.errors);
+}
+
+static int ring_connect(struct vbd *v)
+{
+	struct blk_rings rings = { .queues = 1 };
+	struct socle_error e = { 0 };
+	int n = refs_read(v, rings.queue[0].ref);
+	uint64_t remote;
+
+	if (n >= 0) {
+		rings.pages = (uint32_t)n;
+		n = front_number(v, "event-channel", UINT32_MAX, &remote);
+		rings.queue[0].port = (uint32_t)remote;
+	}
+	if (n < 0) {
+		log_line("the frontend's keys cannot be used: %s", strerror(-n));
+		return n;
+	}
+	if (blk_engine_connect(v->engine, &rings, false, &e)) {
+		log_line("%s", e.text);
+		return -e.code;
+	}
+	return 0;
 }
 
 static void connect_front(struct vbd *v)
 {
-	if (protocol_check(v) || ring_map(v))
+	if (protocol_check(v) || ring_connect(v))
 		goto fail;
-	if (port_bind(v)) {
-		ring_unmap(v);
-		goto fail;
-	}
-	v->engine->ring = &v->ring;
 	if (connected_publish(v)) {
 		disconnect(v);
 		goto fail;
 	}
 	log_line("connected, %llu sectors%s, %u requests in its ring",
 		 (unsigned long long)v->disk->sectors, v->disk->readonly ? ", read-only" : "",
-		 v->ring.size);
+		 v->engine->queue[0].ring.size);
 	return;
 fail:
 	state_set(v, XenbusStateClosing);
@@ -345,7 +324,7 @@ void vbd_update(struct vbd *v)
 	case XenbusStateConnected:
 		if (!online)
 			state_set(v, XenbusStateClosing);
-		else if (!v->pages && v->state == XenbusStateInitWait)
+		else if (!v->engine->queues && v->state == XenbusStateInitWait)
 			connect_front(v);
 		break;
 	case XenbusStateClosing:
@@ -363,11 +342,9 @@ void vbd_update(struct vbd *v)
 
 bool vbd_work(struct vbd *v)
 {
-	bool notify = false, more = blk_engine_step(v->engine, &notify);
+	bool more = blk_engine_step(v->engine, now_ns());
 
-	if (notify)
-		socle_evtchn_notify(v->ec, (uint32_t)v->port);
-	if (!v->pages || !v->ring.broken)
+	if (!v->engine->broken)
 		return more;
 	log_line("the guest's ring indices make no sense; its disk is closed");
 	disconnect(v);

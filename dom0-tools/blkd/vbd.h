@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "blkd/disk.h"
 #include "blkd/engine.h"
 #include "libsocle/evtchn.h"
 #include "libsocle/gnttab.h"
@@ -38,10 +39,6 @@ struct vbd {
 	struct socle_gnttab *gt;
 	struct blk_engine *engine;
 	struct blk_disk *disk;
-	struct blk_ring ring;
-	void *pages;                   /* NULL = not connected */
-	unsigned int nr_pages;
-	int port;
 	unsigned int state;            /* XenbusState*, as written last */
 	bool over;                     /* the process has no more reason to live */
 };

@@ -13,14 +13,11 @@
 #include <seccomp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <abi/linux/evtchn.h>
 
 static int failed(struct socle_error *e, const char *what)
 {
@@ -111,15 +108,6 @@ int sandbox_drop(const struct sandbox *s, struct socle_error *e)
 		return -1;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return failed(e, "cannot give up new privileges");
-	return 0;
-}
-
-int sandbox_evtchn_restrict(int evtchn_fd, uint16_t domid, struct socle_error *e)
-{
-	struct ioctl_evtchn_restrict_domid arg = { .domid = domid };
-
-	if (ioctl(evtchn_fd, IOCTL_EVTCHN_RESTRICT_DOMID, &arg))
-		return failed(e, "cannot restrict its event channels to the guest");
 	return 0;
 }
 

@@ -29,9 +29,6 @@ struct sandbox {
 
 int sandbox_drop(const struct sandbox *s, struct socle_error *e);
 
-/* From now on this open file of /dev/xen/evtchn binds to that domain only. */
-int sandbox_evtchn_restrict(int evtchn_fd, uint16_t domid, struct socle_error *e);
-
 /*
  * Allowed are: read, write, messages on sockets that are open, poll, time, private and shared maps without execution,
  * lseek, close, io_uring_enter, the end; ioctl() with the requests listed; and the calls in `more`.

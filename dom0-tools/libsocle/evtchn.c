@@ -43,6 +43,18 @@ struct socle_evtchn *socle_evtchn_open(struct socle_error *e)
 	return ec;
 }
 
+struct socle_evtchn *socle_evtchn_adopt(int fd, struct socle_error *e)
+{
+	struct socle_evtchn *ec = calloc(1, sizeof(*ec));
+
+	if (!ec) {
+		socle_fail(e, ENOMEM, "out of memory");
+		return NULL;
+	}
+	ec->fd = fd;
+	return ec;
+}
+
 void socle_evtchn_close(struct socle_evtchn *ec)
 {
 	if (!ec)

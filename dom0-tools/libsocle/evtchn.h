@@ -16,6 +16,8 @@
 struct socle_evtchn;
 
 struct socle_evtchn *socle_evtchn_open(struct socle_error *e);
+/* The same on a descriptor of /dev/xen/evtchn, non-blocking, that was opened by somebody else; it is this object's now. */
+struct socle_evtchn *socle_evtchn_adopt(int fd, struct socle_error *e);
 void socle_evtchn_close(struct socle_evtchn *ec); /* NULL is allowed; unbinds everything */
 int socle_evtchn_fd(const struct socle_evtchn *ec);
 

@@ -46,6 +46,18 @@ struct socle_gnttab *socle_gnttab_open(struct socle_error *e)
 	return gt;
 }
 
+struct socle_gnttab *socle_gnttab_adopt(int fd, struct socle_error *e)
+{
+	struct socle_gnttab *gt = calloc(1, sizeof(*gt));
+
+	if (!gt) {
+		socle_fail(e, ENOMEM, "out of memory");
+		return NULL;
+	}
+	gt->fd = fd;
+	return gt;
+}
+
 void socle_gnttab_close(struct socle_gnttab *gt)
 {
 	if (!gt)

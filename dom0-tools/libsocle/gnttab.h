@@ -16,6 +16,8 @@
 struct socle_gnttab;
 
 struct socle_gnttab *socle_gnttab_open(struct socle_error *e);
+/* The same on a descriptor of /dev/xen/gntdev that was opened by somebody else; it is this object's now. */
+struct socle_gnttab *socle_gnttab_adopt(int fd, struct socle_error *e);
 void socle_gnttab_close(struct socle_gnttab *gt); /* NULL is allowed */
 
 /* Map n references contiguously with PROT_*: all of them, or NULL with errno set. */

@@ -56,7 +56,7 @@ config_SOURCES = $(tests_unit_test_config_SOURCES)
 config_CPPFLAGS = $(shell pkg-config --cflags libxml-2.0 uuid) -DSOCLE_DOMAIN_RNG='"$(S)/dom0-tools/data/domain.rng"'
 config_LIBS = $(shell pkg-config --libs libxml-2.0 uuid)
 config_RUNS = 20000
-rings_SOURCES = dom0-tools/consoled/ring.c dom0-tools/blkd/ring.c dom0-tools/blkd/request.c dom0-tools/stored/ring.c
+rings_SOURCES = dom0-tools/consoled/ring.c $(BLK_RING) dom0-tools/blkd/request.c dom0-tools/stored/ring.c
 rings_RUNS = 40000
 rings_ARGS = -len_control=0
 store_wire_SOURCES = $(tests_unit_test_store_wire_SOURCES)

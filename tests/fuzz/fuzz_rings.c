@@ -91,6 +91,7 @@ static void check_request(const struct blk_request *r, const struct blk_limits *
 	if (r->indirect)
 		return;
 	CLAIM(r->kind == BLK_FLUSH || (r->sector <= l->sectors && r->nr_sectors <= l->sectors - r->sector));
+	CLAIM(r->kind == BLK_FLUSH || (r->sector % l->unit == 0 && r->nr_sectors % l->unit == 0));
 	CLAIM(!l->readonly || r->kind == BLK_READ || r->kind == BLK_FLUSH);
 	if (r->kind == BLK_READ || r->kind == BLK_WRITE) {
 		uint64_t bytes = 0;
@@ -104,8 +105,10 @@ static void check_request(const struct blk_request *r, const struct blk_limits *
 	}
 }
 
-static void serve(struct input *in, struct blk_ring *ring, const struct blkif_request *raw, const struct blk_limits *l)
+/* The request of the journal's first entry. */
+static void serve(struct input *in, struct blk_ring *ring, const struct blk_limits *l)
 {
+	const struct blkif_request *raw = &ring->journal->entry[0].raw;
 	struct blkif_request *copy = malloc(sizeof(*copy));
 	struct blk_request req;
 	const char *why = NULL;
@@ -130,42 +133,46 @@ static void serve(struct input *in, struct blk_ring *ring, const struct blkif_re
 	else
 		check_request(&req, l);
 	free(copy);
-	blk_ring_answer(ring, req.id, req.operation, status);
+	blk_ring_answer(ring, 0, req.operation, status);
 }
 
 static void fuzz_block(struct input *in)
 {
 	static const uint16_t index[] = { 0, 4, 8, 12 };	/* pv-abi 9.1 */
-	struct blk_limits limits = { input_u16(in), input_u8(in) & 1, input_u8(in) & 1 };
+	struct blk_limits limits = { .sectors = input_u16(in), .unit = input_u8(in) & 1 ? 8 : 1, .readonly = input_u8(in) & 1,
+				     .can_discard = input_u8(in) & 1 };
 	unsigned int order = input_u8(in) % (BLK_RING_ORDER_MAX + 1);
 	size_t size = 4096u << order;
 	uint8_t *pages = calloc(1, size);
+	static struct blk_journal journal;
 	struct blk_ring ring;
+	uint32_t start;
 	bool ok;
 
 	if (!pages)
 		abort();
 	scribble(in, pages, size, index, 4);
-	ok = blk_ring_attach(&ring, pages, order);
+	start = blk_ring_start(pages);
+	blk_journal_begin(&journal, 1, blk_ring_size(order), &start);
+	ok = blk_ring_attach(&ring, pages, order, &journal, 0);
 	while (ok && in->left) {
-		struct blkif_request raw;
 		uint8_t what = input_u8(in);
-		size_t n = what >> 3, at = 64 + input_u8(in) % ring.size * sizeof(raw);
+		size_t n = what >> 3, at = 64 + input_u8(in) % ring.size * sizeof(struct blkif_request);
 
 		if (what & 4) {		/* a request, or a piece of one */
-			uint8_t *bytes = input_block(in, n < 16 ? sizeof(raw) : n);
+			uint8_t *bytes = input_block(in, n < 16 ? sizeof(struct blkif_request) : n);
 
-			memcpy(pages + at, bytes, n < 16 ? sizeof(raw) : n);
+			memcpy(pages + at, bytes, n < 16 ? sizeof(struct blkif_request) : n);
 			free(bytes);
 		}
 		scribble(in, pages, size, index, 4);
-		for (uint32_t i = 0; i < ring.size && blk_ring_take(&ring, &raw) == 1; i++)
-			serve(in, &ring, &raw, &limits);
+		for (uint32_t i = 0; i < ring.size && blk_ring_take(&ring, 0, 0) == 1; i++)
+			serve(in, &ring, &limits);
 		if (what & 1)
 			blk_ring_push(&ring);
 		if (what & 2)
 			blk_ring_rearm(&ring);
-		CLAIM(ring.req_cons - ring.rsp_prod <= ring.size);
+		CLAIM(journal.queue[0].req_cons - journal.queue[0].rsp_prod <= ring.size);
 	}
 	free(pages);
 }

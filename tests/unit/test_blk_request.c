@@ -12,8 +12,8 @@
 
 #include "blkd/request.h"
 
-static const struct blk_limits disk = { .sectors = 1000, .can_discard = true };
-static const struct blk_limits readonly = { .sectors = 1000, .readonly = true };
+static const struct blk_limits disk = { .sectors = 1000, .unit = 1, .can_discard = true };
+static const struct blk_limits readonly = { .sectors = 1000, .unit = 1, .readonly = true };
 
 static struct blk_request out;
 static const char *why;
@@ -109,6 +109,47 @@ START_TEST(a_readonly_disk_refuses_changes)
 }
 END_TEST
 
+START_TEST(barriers_with_and_without_data)
+{
+	struct blkif_request rq = simple(BLKIF_OP_WRITE_BARRIER, 8, 2);
+
+	ck_assert_int_eq(decode(&rq, &disk), BLKIF_RSP_OKAY);
+	ck_assert(out.barrier && out.kind == BLK_WRITE && out.nr_sectors == 16);
+	ck_assert_int_eq(decode(&rq, &readonly), BLKIF_RSP_ERROR);
+	rq.nr_segments = 0;
+	rq.sector_number = UINT64_MAX;
+	ck_assert_int_eq(decode(&rq, &disk), BLKIF_RSP_OKAY);
+	ck_assert(out.barrier && out.kind == BLK_FLUSH && out.nr_sectors == 0);
+	rq = simple(BLKIF_OP_WRITE, 8, 1);
+	ck_assert_int_eq(decode(&rq, &disk), BLKIF_RSP_OKAY);
+	ck_assert(!out.barrier);
+}
+END_TEST
+
+/* Sectors of 4096 bytes: start and whole must be aligned, the pieces need not be. */
+START_TEST(large_sectors_are_not_divided)
+{
+	const struct blk_limits large = { .sectors = 1000, .unit = 8, .can_discard = true };
+	struct blkif_request rq = simple(BLKIF_OP_WRITE, 992, 1);
+	struct blkif_request_discard in = { .operation = BLKIF_OP_DISCARD, .sector_number = 8, .nr_sectors = 8 };
+
+	ck_assert_int_eq(decode(&rq, &large), BLKIF_RSP_OKAY);
+	rq = simple(BLKIF_OP_WRITE, 4, 1);
+	ck_assert_int_eq(decode(&rq, &large), BLKIF_RSP_ERROR);
+	rq = simple(BLKIF_OP_READ, 8, 2);
+	rq.seg[0].first_sect = 4;
+	ck_assert_int_eq(decode(&rq, &large), BLKIF_RSP_ERROR);
+	rq.seg[1].last_sect = 3;
+	ck_assert_int_eq(decode(&rq, &large), BLKIF_RSP_OKAY);
+	ck_assert_uint_eq(out.nr_sectors, 8);
+	memcpy(&rq, &in, sizeof(in));
+	ck_assert_int_eq(decode(&rq, &large), BLKIF_RSP_OKAY);
+	in.nr_sectors = 9;
+	memcpy(&rq, &in, sizeof(in));
+	ck_assert_int_eq(decode(&rq, &large), BLKIF_RSP_ERROR);
+}
+END_TEST
+
 START_TEST(other_operations)
 {
 	struct blkif_request rq = simple(BLKIF_OP_FLUSH_DISKCACHE, UINT64_MAX, 0);
@@ -119,7 +160,7 @@ START_TEST(other_operations)
 	rq = simple(BLKIF_OP_FLUSH_DISKCACHE, 0, 1);
 	ck_assert_int_eq(decode(&rq, &disk), BLKIF_RSP_ERROR);
 	for (unsigned int op = 0; op < 256; op++) {
-		if (op <= BLKIF_OP_WRITE || op == BLKIF_OP_FLUSH_DISKCACHE || op == BLKIF_OP_DISCARD ||
+		if (op <= BLKIF_OP_WRITE_BARRIER || op == BLKIF_OP_FLUSH_DISKCACHE || op == BLKIF_OP_DISCARD ||
 		    op == BLKIF_OP_INDIRECT)
 			continue;
 		rq = simple((uint8_t)op, 0, 1);
@@ -157,6 +198,7 @@ END_TEST
 
 START_TEST(indirect_requests_take_two_steps)
 {
+	const struct blk_limits huge = { .sectors = BLK_SEGS_MAX * 8 + 100, .unit = 1 };
 	struct blkif_request_indirect in = { .operation = BLKIF_OP_INDIRECT,
 					     .indirect_op = BLKIF_OP_READ, .nr_segments = BLK_SEGS_MAX,
 					     .sector_number = 100, .indirect_grefs = { 77 } };
@@ -166,22 +208,22 @@ START_TEST(indirect_requests_take_two_steps)
 	for (unsigned int i = 0; i < BLK_SEGS_MAX; i++)
 		list[i] = (struct blkif_request_segment){ .gref = i, .last_sect = 7 };
 	memcpy(&rq, &in, sizeof(in));
-	ck_assert_int_eq(decode(&rq, &disk), BLKIF_RSP_OKAY);
+	ck_assert_int_eq(decode(&rq, &huge), BLKIF_RSP_OKAY);
 	ck_assert(out.indirect);
 	ck_assert_uint_eq(out.list_gref, 77);
 	ck_assert_uint_eq(out.operation, BLKIF_OP_READ);
-	ck_assert_int_eq(blk_request_list(list, &disk, &out, &why), BLKIF_RSP_OKAY);
+	ck_assert_int_eq(blk_request_list(list, &huge, &out, &why), BLKIF_RSP_OKAY);
 	ck_assert(!out.indirect);
 	ck_assert_uint_eq(out.nr_sectors, BLK_SEGS_MAX * 8);
 	list[63].first_sect = 8;
-	ck_assert_int_eq(blk_request_list(list, &disk, &out, &why), BLKIF_RSP_ERROR);
+	ck_assert_int_eq(blk_request_list(list, &huge, &out, &why), BLKIF_RSP_ERROR);
 	in.nr_segments = BLK_SEGS_MAX + 1;
 	memcpy(&rq, &in, sizeof(in));
-	ck_assert_int_eq(decode(&rq, &disk), BLKIF_RSP_ERROR);
+	ck_assert_int_eq(decode(&rq, &huge), BLKIF_RSP_ERROR);
 	in.nr_segments = 1;
 	in.indirect_op = BLKIF_OP_FLUSH_DISKCACHE;
 	memcpy(&rq, &in, sizeof(in));
-	ck_assert_int_eq(decode(&rq, &disk), BLKIF_RSP_EOPNOTSUPP);
+	ck_assert_int_eq(decode(&rq, &huge), BLKIF_RSP_EOPNOTSUPP);
 }
 END_TEST
 
@@ -253,6 +295,8 @@ int main(void)
 	tcase_add_test(t, the_end_of_the_disk_holds);
 	tcase_add_test(t, a_readonly_disk_refuses_changes);
 	tcase_add_test(t, other_operations);
+	tcase_add_test(t, barriers_with_and_without_data);
+	tcase_add_test(t, large_sectors_are_not_divided);
 	tcase_add_test(t, discards);
 	tcase_add_test(t, indirect_requests_take_two_steps);
 	tcase_add_test(t, random_requests_do_no_harm);

@@ -1,0 +1,603 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tests/unit/test_blk_engine.c
+ *
+ * The disk engine whole, with io_uring and a real file, for a guest that is made here (blk_front.h): each operation, limits,
+ * errors of the file, guests that lie, and a worker that is killed under load.
+ */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "blk_front.h"
+#include "blkd/file.h"
+
+#define SECTORS   65536u /* of the disk */
+#define DATA_PAGE 256u   /* pages from here on are for data */
+#define LIST_PAGE 200u
+#define SECOND    1000000000ull
+
+static struct blk_engine engine;
+static struct blk_file file;
+static struct blk_guest guest;
+static struct blk_journal *journal;
+static int disk_fd, direct_fd;
+static uint64_t now = 1000 * SECOND;
+
+/* --- a disk and a backend -------------------------------------------------------------------- */
+
+static void disk_make(void)
+{
+	char path[] = "blk-engine-XXXXXX";
+
+	disk_fd = mkstemp(path);
+	ck_assert_int_ge(disk_fd, 0);
+	direct_fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+	unlink(path);
+	ck_assert_int_eq(ftruncate(disk_fd, (off_t)SECTORS * 512), 0);
+	if (!journal) {
+		journal = mmap(NULL, sizeof(*journal), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		ck_assert(journal != MAP_FAILED);
+	}
+}
+
+static void back_make(bool persistent, bool resume)
+{
+	const struct blk_limits limits = { .sectors = SECTORS, .unit = 1, .can_discard = true };
+	struct blk_rings rings = front_rings(persistent);
+	struct socle_error e;
+
+	ck_assert_msg(!blk_file_open(&file, disk_fd, direct_fd, blk_engine_memory(), true, &e), "%s", e.text);
+	blk_engine_init(&engine, &file.image, &guest, journal, file.memory, &limits);
+	ck_assert_msg(!blk_engine_connect(&engine, &rings, resume, &e), "%s", e.text);
+}
+
+static void back_end(void)
+{
+	while (!blk_engine_drain(&engine, now)) {
+		struct pollfd p = file.image.ops->waits_for(&file.image);
+
+		poll(&p, 1, 10);
+	}
+	blk_engine_disconnect(&engine);
+	file.image.ops->close(&file.image);
+	munmap(file.memory, (size_t)BLK_ARENA_PAGES * 4096);
+	close(disk_fd);
+	if (direct_fd >= 0)
+		close(direct_fd);
+}
+
+static void begin(uint32_t queues, unsigned int order, bool persistent)
+{
+	front_new(queues, order);
+	disk_make();
+	back_make(persistent, false);
+}
+
+/* Until nothing happens any more, without letting time pass. */
+static void back_work(void)
+{
+	for (int quiet = 0; quiet < 2;) {
+		struct pollfd p = file.image.ops->waits_for(&file.image);
+		bool more = blk_engine_step(&engine, now);
+
+		for (uint32_t q = 0; q < front->queues; q++)
+			front_listen(q);
+		quiet = more || poll(&p, 1, engine.busy > engine.nr_waiting ? 1000 : 0) > 0 ? 0 : quiet + 1;
+	}
+}
+
+/* --- requests -------------------------------------------------------------------------------- */
+
+static uint64_t ask(uint32_t q, uint8_t op, uint64_t sector, uint32_t segs, uint32_t first_page)
+{
+	struct blkif_request rq = { .operation = op, .nr_segments = (uint8_t)segs, .id = front->next_id++,
+				    .sector_number = sector };
+
+	for (uint32_t i = 0; i < segs && i < 11; i++)
+		rq.seg[i] = (struct blkif_request_segment){ .gref = first_page + i, .last_sect = 7 };
+	ck_assert(front_send(q, &rq));
+	return rq.id;
+}
+
+static uint64_t ask_indirect(uint8_t op, uint64_t sector, uint32_t segs, uint32_t first_page)
+{
+	struct blkif_request_indirect in = { .operation = BLKIF_OP_INDIRECT, .indirect_op = op,
+					     .nr_segments = (uint16_t)segs, .id = front->next_id++,
+					     .sector_number = sector, .indirect_grefs = { LIST_PAGE } };
+	struct blkif_request_segment *list = (void *)front_page(LIST_PAGE);
+	struct blkif_request rq = { 0 };
+
+	for (uint32_t i = 0; i < segs; i++)
+		list[i] = (struct blkif_request_segment){ .gref = first_page + i, .last_sect = 7 };
+	memcpy(&rq, &in, sizeof(in));
+	ck_assert(front_send(0, &rq));
+	return in.id;
+}
+
+static uint64_t ask_discard(uint64_t sector, uint64_t sectors, uint8_t flag)
+{
+	struct blkif_request_discard in = { .operation = BLKIF_OP_DISCARD, .flag = flag, .id = front->next_id++,
+					    .sector_number = sector, .nr_sectors = sectors };
+	struct blkif_request rq = { 0 };
+
+	memcpy(&rq, &in, sizeof(in));
+	ck_assert(front_send(0, &rq));
+	return in.id;
+}
+
+static void fill(uint32_t page, uint32_t n, unsigned int seed)
+{
+	for (uint32_t i = 0; i < n * FRONT_PAGE; i++)
+		front_page(page)[i] = (uint8_t)((i * 31 + seed + (i >> 12)) ^ seed >> 3);
+}
+
+static void want(uint64_t id, int16_t status)
+{
+	ck_assert_msg(front->answers[id] == 1, "request %lu has %u answers", (unsigned long)id, front->answers[id]);
+	ck_assert_int_eq(front->status[id], status);
+}
+
+/* --- operations ------------------------------------------------------------------------------ */
+
+/* What is written is read again, in all sizes, through both ways to the guest's pages. */
+START_TEST(data_come_back)
+{
+	static const uint32_t sizes[] = { 1, 5, 11 };
+	bool persistent = _i & 1;
+
+	begin(1, 0, persistent);
+	for (int i = 0; i < 3; i++) {
+		uint64_t id;
+
+		fill(DATA_PAGE, sizes[i], (unsigned int)i + 1);
+		id = ask(0, BLKIF_OP_WRITE, (uint64_t)i * 1000 + (_i & 2 ? 1 : 0), sizes[i], DATA_PAGE);
+		back_work();
+		want(id, BLKIF_RSP_OKAY);
+		id = ask(0, BLKIF_OP_READ, (uint64_t)i * 1000 + (_i & 2 ? 1 : 0), sizes[i], DATA_PAGE + 100);
+		back_work();
+		want(id, BLKIF_RSP_OKAY);
+		ck_assert_mem_eq(front_page(DATA_PAGE), front_page(DATA_PAGE + 100), sizes[i] * FRONT_PAGE);
+	}
+	ck_assert_uint_eq(engine.stats.reads, 3);
+	ck_assert_uint_eq(engine.stats.write_bytes, 17 * 4096);
+	ck_assert((front->copies == 0) == persistent);
+	ck_assert_uint_gt(front->events[0], 0);
+	back_end();
+}
+END_TEST
+
+START_TEST(indirect_data_come_back)
+{
+	uint64_t id;
+
+	begin(1, 0, _i & 1);
+	fill(DATA_PAGE, BLK_SEGS_MAX, 9);
+	id = ask_indirect(BLKIF_OP_WRITE, 8, BLK_SEGS_MAX, DATA_PAGE);
+	back_work();
+	want(id, BLKIF_RSP_OKAY);
+	id = ask_indirect(BLKIF_OP_READ, 8, BLK_SEGS_MAX, DATA_PAGE + BLK_SEGS_MAX);
+	back_work();
+	want(id, BLKIF_RSP_OKAY);
+	ck_assert_mem_eq(front_page(DATA_PAGE), front_page(DATA_PAGE + BLK_SEGS_MAX), BLK_SEGS_MAX * FRONT_PAGE);
+	/* Not one more than was offered. */
+	id = ask_indirect(BLKIF_OP_READ, 8, BLK_SEGS_MAX + 1, DATA_PAGE);
+	back_work();
+	want(id, BLKIF_RSP_ERROR);
+	back_end();
+}
+END_TEST
+
+START_TEST(flush_barrier_and_discard)
+{
+	uint64_t w, b, f, r, d, s;
+
+	begin(2, 1, false);
+	fill(DATA_PAGE, 2, 3);
+	fill(DATA_PAGE + 2, 2, 4);
+	w = ask(0, BLKIF_OP_WRITE, 0, 2, DATA_PAGE);
+	b = ask(0, BLKIF_OP_WRITE_BARRIER, 0, 2, DATA_PAGE + 2);
+	r = ask(0, BLKIF_OP_READ, 0, 2, DATA_PAGE + 4);
+	f = ask(1, BLKIF_OP_FLUSH_DISKCACHE, 0, 0, 0);
+	back_work();
+	want(w, BLKIF_RSP_OKAY);
+	want(b, BLKIF_RSP_OKAY);
+	want(f, BLKIF_RSP_OKAY);
+	want(r, BLKIF_RSP_OKAY);
+	/* The read stood behind the barrier, and that behind the write. */
+	ck_assert_mem_eq(front_page(DATA_PAGE + 2), front_page(DATA_PAGE + 4), 2 * FRONT_PAGE);
+	b = ask(1, BLKIF_OP_WRITE_BARRIER, 0, 0, 0);
+	r = ask(1, BLKIF_OP_READ, 0, 1, DATA_PAGE);
+	d = ask_discard(0, 16, 0);
+	s = ask_discard(0, 16, BLKIF_DISCARD_SECURE);
+	back_work();
+	want(b, BLKIF_RSP_OKAY);
+	want(r, BLKIF_RSP_OKAY);
+	want(d, BLKIF_RSP_OKAY);
+	want(s, BLKIF_RSP_EOPNOTSUPP);
+	r = ask(0, BLKIF_OP_READ, 8, 1, DATA_PAGE);
+	back_work();
+	want(r, BLKIF_RSP_OKAY);
+	for (uint32_t i = 0; i < FRONT_PAGE; i++)
+		ck_assert_msg(!front_page(DATA_PAGE)[i], "byte %u was not discarded", i);
+	back_end();
+}
+END_TEST
+
+/* More requests than slots, in all rings: they wait in the rings, and all are answered. */
+START_TEST(more_requests_than_slots)
+{
+	uint32_t n = 0;
+
+	begin(BLK_QUEUES_MAX, 2, true);
+	for (uint32_t q = 0; q < BLK_QUEUES_MAX; q++)
+		for (uint32_t i = 0; i < front->size; i++, n++)
+			ask(q, i % 3 ? BLKIF_OP_READ : BLKIF_OP_WRITE, n * 8, 1, DATA_PAGE + n);
+	ck_assert_uint_gt(n, BLK_SLOTS);
+	back_work();
+	for (uint32_t i = 0; i < n; i++)
+		want(i, BLKIF_RSP_OKAY);
+	back_end();
+}
+END_TEST
+
+/* Large requests want more buffer pages than there are. */
+START_TEST(more_data_than_buffers)
+{
+	begin(1, 4, false);
+	for (uint32_t i = 0; i < 40; i++)
+		ask_indirect(BLKIF_OP_WRITE, i * 8, BLK_SEGS_MAX, DATA_PAGE);
+	back_work();
+	for (uint32_t i = 0; i < 40; i++)
+		want(i, BLKIF_RSP_OKAY);
+	for (uint32_t i = 0; i < BLK_ARENA_PAGES / 64; i++)
+		ck_assert_uint_eq(engine.arena.used[i], 0);
+	back_end();
+}
+END_TEST
+
+/* A frontend that promised persistent pages and whose pages cannot be mapped. */
+START_TEST(unmappable_pages_are_copied)
+{
+	uint64_t id;
+
+	begin(1, 0, true);
+	front->refuse_maps = true;
+	for (int i = 0; i < 20; i++) {
+		id = ask(0, BLKIF_OP_WRITE, 0, 3, DATA_PAGE);
+		back_work();
+		want(id, BLKIF_RSP_OKAY);
+	}
+	ck_assert_uint_lt(front->maps, 15); /* it is not tried for ever */
+	back_end();
+}
+END_TEST
+
+/* --- limits ---------------------------------------------------------------------------------- */
+
+START_TEST(limited_writes_do_not_stop_reads)
+{
+	struct ctl_bucket limit[CTL_LIMIT_COUNT] = { [CTL_LIMIT_WRITE_OPS] = { 10, 2 } };
+	uint64_t first = 0;
+
+	begin(1, 0, false);
+	blk_throttle_set(&engine.throttle, limit, now);
+	for (int i = 0; i < 12; i++)
+		ask(0, BLKIF_OP_WRITE, (uint64_t)i * 8, 1, DATA_PAGE);
+	for (int i = 0; i < 12; i++)
+		ask(0, BLKIF_OP_READ, (uint64_t)i * 8, 1, DATA_PAGE + 1);
+	back_work();
+	for (uint64_t id = 0; id < 24; id++)
+		ck_assert_uint_eq(front->answers[id], id < 2 || id >= 12);
+	ck_assert_uint_gt(engine.wake, 0);
+	ck_assert_uint_le(engine.wake, SECOND / 10);
+	ck_assert_uint_eq(engine.stats.throttled, 1);
+	for (int i = 0; i < 5; i++, now += SECOND / 10)
+		back_work();
+	for (uint64_t id = 0; id < 12; id++)
+		first += front->answers[id];
+	ck_assert_uint_eq(first, 2 + 4);
+	/* Without the limit the rest goes at once. */
+	blk_throttle_set(&engine.throttle, (struct ctl_bucket[CTL_LIMIT_COUNT]){ 0 }, now);
+	back_work();
+	for (uint64_t id = 0; id < 24; id++)
+		want(id, BLKIF_RSP_OKAY);
+	back_end();
+}
+END_TEST
+
+START_TEST(a_limit_of_both_keeps_the_order)
+{
+	struct ctl_bucket limit[CTL_LIMIT_COUNT] = { [CTL_LIMIT_TOTAL_BYTES] = { 4096, 8192 } };
+
+	begin(1, 0, false);
+	blk_throttle_set(&engine.throttle, limit, now);
+	ask(0, BLKIF_OP_READ, 0, 2, DATA_PAGE);
+	ask(0, BLKIF_OP_WRITE, 0, 2, DATA_PAGE);
+	ask(0, BLKIF_OP_READ, 0, 1, DATA_PAGE);
+	now += SECOND;
+	back_work();
+	ck_assert(front->answers[0] && !front->answers[1] && !front->answers[2]);
+	now += SECOND; /* enough for the last, but it is not its turn */
+	back_work();
+	ck_assert(!front->answers[1] && !front->answers[2]);
+	now += SECOND;
+	back_work();
+	ck_assert(front->answers[1] && !front->answers[2]);
+	back_end(); /* who ends does not wait for limits */
+	front_listen(0);
+	want(2, BLKIF_RSP_OKAY);
+}
+END_TEST
+
+/* --- errors ---------------------------------------------------------------------------------- */
+
+/* The file was cut: reads behind its end fail as requests, the others go on, and each is counted. */
+START_TEST(errors_of_the_file_are_errors_of_the_request)
+{
+	uint64_t good, bad, indirect;
+
+	begin(1, 0, false);
+	ck_assert_int_eq(ftruncate(disk_fd, 100 * 4096), 0);
+	good = ask(0, BLKIF_OP_READ, 0, 1, DATA_PAGE);
+	bad = ask(0, BLKIF_OP_READ, 800, 1, DATA_PAGE);
+	indirect = ask_indirect(BLKIF_OP_READ, 720, 32, DATA_PAGE); /* ends behind the end */
+	back_work();
+	want(good, BLKIF_RSP_OKAY);
+	want(bad, BLKIF_RSP_ERROR);
+	want(indirect, BLKIF_RSP_ERROR);
+	ck_assert_uint_eq(engine.stats.errors, 2);
+	ck_assert_uint_eq(engine.stats.reads, 1);
+	back_end();
+}
+END_TEST
+
+START_TEST(pages_that_are_not_granted)
+{
+	uint64_t w, r, l, m;
+
+	begin(1, 0, _i);
+	front->withheld[DATA_PAGE + 1] = true;
+	w = ask(0, BLKIF_OP_WRITE, 0, 3, DATA_PAGE);
+	r = ask(0, BLKIF_OP_READ, 0, 3, DATA_PAGE);
+	m = ask(0, BLKIF_OP_READ, 0, 1, DATA_PAGE);
+	front->withheld[LIST_PAGE] = true;
+	l = ask_indirect(BLKIF_OP_READ, 0, 3, DATA_PAGE + 2);
+	back_work();
+	want(w, BLKIF_RSP_ERROR);
+	want(r, BLKIF_RSP_ERROR);
+	want(m, BLKIF_RSP_OKAY);
+	want(l, BLKIF_RSP_ERROR);
+	ck_assert_uint_eq(engine.stats.refused, 3);
+	ck_assert_uint_eq(engine.stats.errors, 0);
+	back_end();
+}
+END_TEST
+
+/* Requests of random bytes that look a little like requests; rings whose indices lie now and then. */
+START_TEST(garbage_does_no_harm)
+{
+	for (unsigned int seed = 0; seed < 60; seed++) {
+		srand(seed);
+		begin(1 + seed % BLK_QUEUES_MAX, seed % 3, seed % 2);
+		for (int i = 0; i < 60 && !engine.broken; i++) {
+			uint32_t q = (uint32_t)rand() % front->queues, *words = (uint32_t *)front_page(LIST_PAGE);
+			struct front_queue *f = &front->queue[q];
+
+			for (size_t k = 0; k < 40; k++)
+				((uint8_t *)front_head(q))[64 + rand() % (int)(front->size * 112)] = (uint8_t)(rand() % 8);
+			for (int k = 0; k < 64; k++)
+				words[rand() % 1024] = (uint32_t)rand() % 0x10000;
+			f->req_prod = (uint32_t)journal->queue[q].rsp_prod + (uint32_t)rand() % (front->size + (i > 50));
+			if ((uint32_t)(f->req_prod - journal->queue[q].req_cons) > front->size)
+				f->req_prod = (uint32_t)journal->queue[q].req_cons;
+			front_head(q)->req_prod = f->req_prod;
+			front_head(q)->rsp_prod = (uint32_t)rand();
+			blk_engine_step(&engine, now);
+		}
+		back_end();
+	}
+}
+END_TEST
+
+START_TEST(lying_indices_end_service)
+{
+	begin(2, 0, false);
+	front_head(1)->req_prod += 1000;
+	blk_engine_step(&engine, now);
+	ck_assert(engine.broken);
+	back_end();
+}
+END_TEST
+
+START_TEST(rings_that_were_not_offered)
+{
+	const uint32_t bad[][2] = { { 0, 1 }, { 9, 1 }, { 1, 0 }, { 1, 3 }, { 1, 32 } };
+	struct blk_rings rings;
+	struct socle_error e;
+
+	begin(1, 0, false);
+	back_work();
+	blk_engine_disconnect(&engine);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		rings = front_rings(false);
+		rings.queues = bad[i][0];
+		rings.pages = bad[i][1];
+		ck_assert_int_eq(blk_engine_connect(&engine, &rings, false, &e), -1);
+	}
+	rings = front_rings(false);
+	rings.queue[0].ref[0] = 0; /* not granted */
+	ck_assert_int_eq(blk_engine_connect(&engine, &rings, false, &e), -1);
+	rings = front_rings(false);
+	ck_assert_int_eq(blk_engine_connect(&engine, &rings, false, &e), 0);
+	back_end();
+}
+END_TEST
+
+/* --- kills ----------------------------------------------------------------------------------- */
+
+#define BLOCKS 512u /* of a page; one request each at a time */
+#define IDLE   UINT32_MAX
+
+struct block {
+	uint32_t id;          /* of the request that is out, or IDLE */
+	uint8_t op;
+	uint32_t version;     /* what is on the disk when nothing is out */
+};
+
+static struct block block[BLOCKS];
+
+static void page_write(uint32_t b, uint32_t version)
+{
+	uint32_t *w = (uint32_t *)front_page(DATA_PAGE + b);
+
+	for (uint32_t i = 0; i < FRONT_PAGE / 4; i++)
+		w[i] = version ? version * 1000003u + b * 7 + i : 0;
+}
+
+static void page_check(const uint32_t *w, uint32_t b, uint32_t version)
+{
+	for (uint32_t i = 0; i < FRONT_PAGE / 4; i++)
+		ck_assert_msg(w[i] == (version ? version * 1000003u + b * 7 + i : 0), "block %u, word %u: %x is not version %u",
+			      b, i, w[i], version);
+}
+
+static void block_ask(uint32_t b)
+{
+	uint8_t op = rand() % 3 ? BLKIF_OP_WRITE : BLKIF_OP_READ;
+	uint32_t q = b % front->queues;
+
+	if (front->queue[q].out == front->size || front->next_id == FRONT_IDS)
+		return;
+	if (op == BLKIF_OP_WRITE)
+		page_write(b, ++block[b].version);
+	else
+		memset(front_page(DATA_PAGE + b), 0xcc, FRONT_PAGE);
+	block[b].op = op;
+	block[b].id = (uint32_t)ask(q, op, b * 8, 1, DATA_PAGE + b);
+}
+
+static void block_see(uint32_t b)
+{
+	uint32_t id = block[b].id;
+
+	if (id == IDLE || !front->answers[id])
+		return;
+	ck_assert_int_eq(front->status[id], BLKIF_RSP_OKAY);
+	if (block[b].op == BLKIF_OP_READ)
+		page_check((uint32_t *)front_page(DATA_PAGE + b), b, block[b].version);
+	block[b].id = IDLE;
+}
+
+/* The frontend for a while. */
+static void front_run(unsigned int ms, bool more)
+{
+	struct timespec t, pause = { .tv_nsec = 50000 };
+	uint64_t end;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	end = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000 + ms;
+	do {
+		uint32_t out = 0;
+
+		for (uint32_t q = 0; q < front->queues; q++)
+			front_listen(q);
+		for (uint32_t b = 0; b < BLOCKS; b++) {
+			block_see(b);
+			if (more && block[b].id == IDLE && rand() % 8 == 0)
+				block_ask(b);
+			out += block[b].id != IDLE;
+		}
+		if (!more && !out)
+			return;
+		nanosleep(&pause, NULL);
+		clock_gettime(CLOCK_MONOTONIC, &t);
+	} while ((uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000 < end);
+	ck_assert_msg(more, "requests are left without an answer");
+}
+
+static void __attribute__((noreturn)) worker(bool resume, bool persistent)
+{
+	back_make(persistent, resume);
+	for (;;) {
+		struct pollfd p = file.image.ops->waits_for(&file.image);
+
+		if (!blk_engine_step(&engine, now))
+			poll(&p, 1, 1);
+	}
+}
+
+/*
+ * Killed at random moments, with several rings; the next one goes on.  No answer is lost or given twice, what is read is what
+ * was written last, and so is the file in the end.
+ */
+START_TEST(a_killed_worker_is_not_noticed)
+{
+	uint32_t *buf = malloc(FRONT_PAGE);
+	pid_t pid;
+	int status;
+
+	srand((unsigned int)_i);
+	front_new(4, 0);
+	disk_make();
+	for (uint32_t b = 0; b < BLOCKS; b++)
+		block[b] = (struct block){ .id = IDLE };
+	for (int life = 0; life < 25; life++) {
+		pid = fork();
+		ck_assert_int_ge(pid, 0);
+		if (!pid)
+			worker(life > 0, _i & 1);
+		if (life == 0)
+			front_run(20, false); /* it may not be killed before it was connected */
+		front_run(life == 24 ? 20000 : (unsigned int)rand() % 60, life < 24);
+		kill(pid, SIGKILL);
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "the worker ended by itself: %x", status);
+	}
+	ck_assert_uint_gt(front->next_id, 500);
+	for (uint32_t b = 0; b < BLOCKS; b++) {
+		ck_assert_int_eq(pread(disk_fd, buf, FRONT_PAGE, b * FRONT_PAGE), FRONT_PAGE);
+		page_check(buf, b, block[b].version);
+	}
+	for (uint32_t id = 0; id < front->next_id; id++)
+		if (front->answers[id] != 1)
+			ck_abort_msg("request %u has %u answers", id, front->answers[id]);
+	free(buf);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("blk_engine");
+	TCase *t = tcase_create("engine");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_loop_test(t, data_come_back, 0, 4);
+	tcase_add_loop_test(t, indirect_data_come_back, 0, 2);
+	tcase_add_test(t, flush_barrier_and_discard);
+	tcase_add_test(t, more_requests_than_slots);
+	tcase_add_test(t, more_data_than_buffers);
+	tcase_add_test(t, unmappable_pages_are_copied);
+	tcase_add_test(t, limited_writes_do_not_stop_reads);
+	tcase_add_test(t, a_limit_of_both_keeps_the_order);
+	tcase_add_test(t, errors_of_the_file_are_errors_of_the_request);
+	tcase_add_loop_test(t, pages_that_are_not_granted, 0, 2);
+	tcase_add_test(t, garbage_does_no_harm);
+	tcase_add_test(t, lying_indices_end_service);
+	tcase_add_test(t, rings_that_were_not_offered);
+	tcase_add_loop_test(t, a_killed_worker_is_not_noticed, 0, 2);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
