@@ -27,6 +27,7 @@
 #include <hypervisor/domain/dom0_layout.h>
 
 #include "domain/codes.h"
+#include "domain/load.h"
 #include "domain/memory.h"
 #include "libsocle/domain.h"
 
@@ -36,7 +37,7 @@ struct build {
 	struct domain_ctx *ctx;
 	uint16_t domid;
 	const struct domain_config *cfg;
-	const struct kernel *kernel;
+	struct load load;
 	struct build_result *out;
 	int initrd_fd;
 	uint64_t initrd_len;
@@ -72,7 +73,7 @@ static int initrd_open(struct build *b)
 static int layout_make(struct build *b)
 {
 	struct pv_layout_request req = {
-		.image = &b->kernel->image, .nr_pages = b->cfg->start_kib / 4,
+		.image = &b->load.image, .nr_pages = b->cfg->start_kib / 4,
 		.initrd_len = b->initrd_len, .store_and_console = true,
 	};
 	const char *why = "?";
@@ -85,6 +86,8 @@ static int layout_make(struct build *b)
 	if (r < 0)
 		return socle_fail(b->e, DOMAIN_E_CONFIG, "kernel '%s' cannot be placed: %s",
 				  b->cfg->kernel, why);
+	b->out->store_mfn = b->mem.mfn[b->layout.store.pfn];
+	b->out->console_mfn = b->cfg->console ? b->mem.mfn[b->layout.console.pfn] : 0;
 	return 0;
 }
 
@@ -149,56 +152,18 @@ static int claim(struct build *b, uint64_t nr_pages)
 
 static int memory_get(struct build *b)
 {
-	int r = claim(b, b->layout.nr_pages);
+	uint64_t nr_pages = b->cfg->start_kib / 4;
+	int r = claim(b, nr_pages);
 
 	if (r == -ENOMEM)
 		return socle_fail(b->e, DOMAIN_E_NO_MEMORY,
 				  "not enough free memory for %" PRIu64 " KiB; see 'socle info', "
 									"give the guest less "
 									"<memory> or stop another",
-				  b->layout.nr_pages * 4);
-	r = guest_memory_populate(b->ctx, &b->mem, b->domid, b->layout.nr_pages, b->e);
+				  nr_pages * 4);
+	r = guest_memory_populate(b->ctx, &b->mem, b->domid, nr_pages, b->e);
 	claim(b, 0);
-	if (r)
-		return -1;
-	b->out->store_mfn = b->mem.mfn[b->layout.store.pfn];
-	b->out->console_mfn = b->cfg->console ? b->mem.mfn[b->layout.console.pfn] : 0;
-	return 0;
-}
-
-/* One segment of the kernel: bytes of the file, then zeroes. */
-struct segment {
-	const uint8_t *src;
-	uint64_t offset; /* of the segment's first byte in its first page */
-	uint64_t filesz, memsz;
-};
-
-static int segment_fill(void *arg, void *page, uint64_t index, uint64_t count,
-			struct socle_error *e)
-{
-	const struct segment *s = arg;
-	uint64_t start = index ? index * PAGE - s->offset : 0; /* in the segment */
-	uint8_t *dst = (uint8_t *)page + (index ? 0 : s->offset);
-	uint64_t room = count * PAGE - (index ? 0 : s->offset);
-	uint64_t len = s->memsz - start < room ? s->memsz - start : room, copy = 0;
-
-	(void)e;
-	if (start < s->filesz)
-		copy = s->filesz - start < len ? s->filesz - start : len;
-	memcpy(dst, s->src + start, copy);
-	memset(dst + copy, 0, len - copy);
-	return 0;
-}
-
-static int segment_copy(void *arg, uint64_t paddr, const void *src, size_t filesz, size_t memsz)
-{
-	struct build *b = arg;
-	struct segment s = { .src = src, .offset = paddr % PAGE, .filesz = filesz, .memsz = memsz };
-
-	if (!memsz)
-		return 0;
-	return guest_memory_walk(b->ctx, &b->mem, paddr / PAGE,
-				 (s.offset + memsz + PAGE - 1) / PAGE, segment_fill, &s, b->e);
+	return r ? -1 : 0;
 }
 
 static int initrd_fill(void *arg, void *page, uint64_t index, uint64_t count, struct socle_error *e)
@@ -315,7 +280,7 @@ static int contents_write(struct build *b)
 	struct domain_ctx *ctx = b->ctx;
 	const struct pv_layout *l = &b->layout;
 
-	if (elf_load(&b->kernel->image, b->kernel->elf, segment_copy, b))
+	if (load_write(&b->load, b->e))
 		return -1;
 	phase_end(ctx, "kernel");
 	if (guest_memory_walk(ctx, &b->mem, l->initrd.pfn, l->initrd.nr, initrd_fill, b, b->e))
@@ -347,7 +312,7 @@ static int shared_info_write(struct build *b)
 /* Kernels of before 2024 call through a page that the hypervisor fills. */
 static int hypercall_page_fill(struct build *b)
 {
-	const struct elf_image *img = &b->kernel->image;
+	const struct elf_image *img = &b->load.image;
 	struct xen_domctl op = { .cmd = XEN_DOMCTL_hypercall_init, .domain = b->domid };
 	uint64_t pfn;
 	int r;
@@ -389,7 +354,7 @@ static int vcpu_set(struct build *b)
 	if (!c)
 		return socle_fail(b->e, DOMAIN_E_NO_MEMORY, "out of memory in dom0");
 	c->flags = VGCF_in_kernel | VGCF_online;
-	c->user_regs.rip = b->kernel->image.entry;
+	c->user_regs.rip = b->load.image.entry;
 	c->user_regs.rsp = pv_layout_va(l, l->stack.pfn + l->stack.nr);
 	c->user_regs.rsi = pv_layout_va(l, l->start_info.pfn);
 	c->user_regs.rflags = 1u << 9; /* IF */
@@ -438,12 +403,17 @@ static int build_run(struct build *b)
 	if (r < 0)
 		return refused(b, r, "describe the new domain");
 	b->shared_info_mfn = info.shared_info_frame;
-	if (initrd_open(b) || layout_make(b) || limits_set(b) || ports_make(b))
+	if (initrd_open(b) || limits_set(b) || ports_make(b))
 		return -1;
 	phase_end(b->ctx, "set-up");
 	if (memory_get(b))
 		return -1;
 	phase_end(b->ctx, "memory");
+	if (load_unpack(&b->load, b->e))
+		return -1;
+	phase_end(b->ctx, "unpack kernel");
+	if (domain_ctx_check_stop(b->ctx, b->e) || layout_make(b))
+		return -1;
 	if (contents_write(b))
 		return -1;
 	phase_end(b->ctx, "tables");
@@ -458,13 +428,15 @@ int domain_build(struct domain_ctx *ctx, uint16_t domid, const struct domain_con
 		 const struct kernel *kernel, struct build_result *out, struct socle_error *e)
 {
 	struct build b = {
-		.ctx = ctx, .domid = domid, .cfg = cfg, .kernel = kernel, .out = out, .e = e,
-		.initrd_fd = -1,
+		.ctx = ctx, .domid = domid, .cfg = cfg, .out = out, .e = e,
+		.initrd_fd = -1, .load = { .ctx = ctx, .kernel = kernel },
 	};
 	int r;
 
 	memset(out, 0, sizeof(*out));
+	b.load.mem = &b.mem;
 	r = build_run(&b);
+	load_end(&b.load);
 	if (b.initrd_fd >= 0)
 		close(b.initrd_fd);
 	guest_memory_free(&b.mem);

@@ -2,7 +2,7 @@
 /*
  * dom0-tools/domain/kernel.c
  *
- * From a kernel file to a parsed ELF image in memory.  The parsers are the hypervisor's own, which
+ * From a kernel file to a parsed ELF image.  The parsers are the hypervisor's own, which
  * take the file as hostile; here is only the plumbing and the wording of errors.
  */
 #include "domain/kernel.h"
@@ -15,59 +15,68 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <hypervisor/domain/bzimage.h>
 #include <hypervisor/domain/decompress.h>
 
 #include "domain/codes.h"
 
 #define KERNEL_FILE_MAX ((off_t)1 << 30)
 
-static void *take(size_t size)
+static int payload_find(struct kernel *k, struct socle_error *e)
 {
-	return malloc(size);
-}
-
-static void give(void *p, size_t size)
-{
-	(void)size;
-	free(p);
-}
-
-/* Find the payload in the file, unpack and parse it. */
-static int kernel_read(const char *path, const void *file, size_t len, struct kernel *out,
-		       struct socle_error *e)
-{
-	enum payload_kind kind;
-	const void *payload;
-	size_t paylen, hint;
 	const char *why = "?";
-	int r = bzimage_payload(file, len, &payload, &paylen, &hint, &kind, &why);
+	size_t hint;
+	int r = bzimage_payload(k->file, k->file_len, &k->payload, &k->payload_len, &hint, &k->kind,
+				&why);
 
-	if (r < 0)
-		return socle_fail(e, DOMAIN_E_CONFIG, "kernel '%s' cannot be used: %s", path, why);
-	r = payload_unpack(kind, payload, paylen, take, give, &out->elf, &out->len, &why);
-	if (r == -ENOMEM)
-		return socle_fail(e, DOMAIN_E_NO_MEMORY,
-				  "no memory in dom0 to unpack kernel '%s': %s", path, why);
+	if (r == 0)
+		k->size = payload_size(k->kind, k->payload, k->payload_len, &why);
+	if (k->size)
+		k->work = payload_work_size(k->kind, k->payload, k->payload_len, &why);
+	if (k->work == 0)
+		return socle_fail(e, DOMAIN_E_CONFIG, "kernel '%s' cannot be used: %s", k->path,
+				  why);
+	return 0;
+}
+
+int kernel_unpack(const struct kernel *k, void *elf, void *work, struct elf_image *image,
+		  struct socle_error *e)
+{
+	const char *why = "?";
+	int r = payload_unpack_to(k->kind, k->payload, k->payload_len, work, k->work, elf, k->size,
+				  &why);
+
 	if (r < 0)
 		return socle_fail(e, DOMAIN_E_CONFIG, "kernel '%s' cannot be unpacked (%s): %s",
-				  path, payload_kind_name(kind), why);
-	r = elf_parse(out->elf, out->len, &out->image, &why);
-	if (r < 0) {
-		kernel_unload(out);
-		return socle_fail(e, DOMAIN_E_CONFIG, "kernel '%s' cannot be started: %s", path,
+				  k->path, payload_kind_name(k->kind), why);
+	r = elf_parse(elf, k->size, image, &why);
+	if (r < 0)
+		return socle_fail(e, DOMAIN_E_CONFIG, "kernel '%s' cannot be started: %s", k->path,
 				  why);
-	}
 	return 0;
+}
+
+int kernel_check(const struct kernel *k, struct socle_error *e)
+{
+	struct elf_image image;
+	void *elf = malloc(k->size), *work = malloc(k->work);
+	int r;
+
+	if (elf && work)
+		r = kernel_unpack(k, elf, work, &image, e);
+	else
+		r = socle_fail(e, DOMAIN_E_NO_MEMORY, "no memory in dom0 to unpack kernel '%s'",
+			       k->path);
+	free(work);
+	free(elf);
+	return r;
 }
 
 int kernel_load(const char *path, struct kernel *out, struct socle_error *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r;
 	struct stat sb;
-	void *file;
 
-	memset(out, 0, sizeof(*out));
+	*out = (struct kernel){ .path = path };
 	if (fd < 0 || fstat(fd, &sb)) {
 		socle_fail(e, DOMAIN_E_CONFIG, "cannot open kernel '%s': %s", path,
 			   strerror(errno));
@@ -81,19 +90,23 @@ int kernel_load(const char *path, struct kernel *out, struct socle_error *e)
 				  !S_ISREG(sb.st_mode) ? "not a regular file" :
 				  sb.st_size ? "too large" : "empty");
 	}
-	file = mmap(NULL, (size_t)sb.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	out->file_len = (size_t)sb.st_size;
+	out->file = mmap(NULL, out->file_len, PROT_READ, MAP_PRIVATE, fd, 0);
 	r = errno;
 	close(fd);
-	if (file == MAP_FAILED)
+	if (out->file == MAP_FAILED) {
+		out->file = NULL;
 		return socle_fail(e, r, "cannot map kernel '%s': %s", path, strerror(r));
-	r = kernel_read(path, file, (size_t)sb.st_size, out, e);
-	munmap(file, (size_t)sb.st_size);
+	}
+	r = payload_find(out, e);
+	if (r)
+		kernel_unload(out);
 	return r;
 }
 
 void kernel_unload(struct kernel *k)
 {
-	free(k->elf);
-	k->elf = NULL;
-	k->len = 0;
+	if (k->file)
+		munmap(k->file, k->file_len);
+	k->file = NULL;
 }

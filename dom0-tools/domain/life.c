@@ -79,7 +79,7 @@ static int file_check(const char *what, const char *path, struct socle_error *e)
 
 /*
  * Cheap checks before dear ones.  Files come first: they need no hypervisor, and are what users get
- * wrong; the kernel is unpacked last.
+ * wrong.
  */
 static int precheck_with_kernel(struct domain_ctx *ctx, struct domain_config *cfg,
 				struct kernel *kernel, struct socle_error *e)
@@ -107,10 +107,13 @@ int domain_precheck(struct domain_ctx *ctx, struct domain_config *cfg, struct so
 {
 	struct kernel kernel;
 
+	int r;
+
 	if (precheck_with_kernel(ctx, cfg, &kernel, e))
 		return -1;
+	r = kernel_check(&kernel, e);
 	kernel_unload(&kernel);
-	return 0;
+	return r;
 }
 
 /* An empty domain; its id, or -1. */

@@ -21,26 +21,14 @@
 /* An ELF header; nothing shorter can be a kernel. */
 #define MIN_UNPACKED	64u
 
-static int unpack_copy(const void *in, size_t inlen, void *(*alloc)(size_t), void **out,
-		       size_t *outlen, const char **why)
-{
-	void *copy = inlen <= PAYLOAD_MAX_UNPACKED ? alloc(inlen) : NULL;
-
-	if (!copy) {
-		*why = "not enough memory to hold the kernel";
-		return -XEN_ENOMEM;
-	}
-	memcpy(copy, in, inlen);
-	*out = copy;
-	*outlen = inlen;
-	return 0;
-}
-
-/* The size the payload claims, or 0 with *why. */
-static size_t claimed_size(const void *in, size_t inlen, const char **why)
+size_t payload_size(enum payload_kind kind, const void *in, size_t inlen, const char **why)
 {
 	uint32_t claim;
 
+	if (kind == PAYLOAD_ELF) {
+		*why = "the kernel is empty or larger than 1 GiB";
+		return inlen <= PAYLOAD_MAX_UNPACKED ? inlen : 0;
+	}
 	if (inlen <= TRAILER_BYTES) {
 		*why = "the compressed kernel is too short to be one";
 		return 0;
@@ -57,28 +45,32 @@ static size_t claimed_size(const void *in, size_t inlen, const char **why)
 	return claim;
 }
 
-/* Decode into buf of exactly claim bytes, with working memory taken for the time of the call. */
-static int unpack_into(enum payload_kind kind, const void *in, size_t inlen,
-		       void *(*alloc)(size_t), void (*dealloc)(void *, size_t), void *buf,
-		       size_t claim, const char **why)
+/* Linux's build appends the size to every form but gzip, which ends with it by itself. */
+static size_t stream_len(enum payload_kind kind, size_t inlen)
 {
-	size_t arena_len, got = 0;
-	void *arena;
+	return kind == PAYLOAD_GZIP ? inlen : inlen - TRAILER_BYTES;
+}
+
+size_t payload_work_size(enum payload_kind kind, const void *in, size_t inlen, const char **why)
+{
+	/* Copying takes none; one byte, so that 0 is the error. */
+	return kind == PAYLOAD_ELF ? 1 : decoders_arena_size(kind, in, stream_len(kind, inlen), why);
+}
+
+int payload_unpack_to(enum payload_kind kind, const void *in, size_t inlen, void *work, size_t worklen,
+		      void *out, size_t outlen, const char **why)
+{
+	size_t got = 0;
 	int err;
 
-	arena_len = decoders_arena_size(kind, in, inlen, why);
-	if (arena_len == 0)
-		return -XEN_ENOEXEC;
-	arena = alloc(arena_len);
-	if (!arena) {
-		*why = "not enough memory to unpack the kernel";
-		return -XEN_ENOMEM;
+	if (kind == PAYLOAD_ELF) {
+		memcpy(out, in, outlen);
+		return 0;
 	}
-	err = decoders_unpack(kind, in, inlen, buf, claim, &got, arena, arena_len, why);
-	dealloc(arena, arena_len);
+	err = decoders_unpack(kind, in, stream_len(kind, inlen), out, outlen, &got, work, worklen, why);
 	if (err == -XEN_ENOSPC)
 		err = -XEN_ENOEXEC;
-	if (!err && got != claim) {
+	if (!err && got != outlen) {
 		*why = "the compressed kernel unpacks to another size than it claims: corrupt";
 		err = -XEN_ENOEXEC;
 	}
@@ -88,29 +80,31 @@ static int unpack_into(enum payload_kind kind, const void *in, size_t inlen,
 int payload_unpack(enum payload_kind kind, const void *in, size_t inlen, void *(*alloc)(size_t),
 		   void (*dealloc)(void *, size_t), void **out, size_t *outlen, const char **why)
 {
-	size_t claim;
-	void *buf;
+	size_t size = payload_size(kind, in, inlen, why), worklen;
+	void *buf, *work;
 	int err;
 
-	if (kind == PAYLOAD_ELF)
-		return unpack_copy(in, inlen, alloc, out, outlen, why);
-	claim = claimed_size(in, inlen, why);
-	if (claim == 0)
+	worklen = size ? payload_work_size(kind, in, inlen, why) : 0;
+	if (worklen == 0)
 		return -XEN_ENOEXEC;
-	/* Linux's build appends the size to every form but gzip, which ends with it by itself. */
-	if (kind != PAYLOAD_GZIP)
-		inlen -= TRAILER_BYTES;
-	buf = alloc(claim);
+	buf = alloc(size);
 	if (!buf) {
 		*why = "not enough memory to hold the unpacked kernel";
 		return -XEN_ENOMEM;
 	}
-	err = unpack_into(kind, in, inlen, alloc, dealloc, buf, claim, why);
+	work = alloc(worklen);
+	if (work) {
+		err = payload_unpack_to(kind, in, inlen, work, worklen, buf, size, why);
+		dealloc(work, worklen);
+	} else {
+		*why = "not enough memory to unpack the kernel";
+		err = -XEN_ENOMEM;
+	}
 	if (err) {
-		dealloc(buf, claim);
+		dealloc(buf, size);
 		return err;
 	}
 	*out = buf;
-	*outlen = claim;
+	*outlen = size;
 	return 0;
 }

@@ -28,4 +28,12 @@
 int payload_unpack(enum payload_kind kind, const void *in, size_t inlen, void *(*alloc)(size_t),
 		   void (*dealloc)(void *, size_t), void **out, size_t *outlen, const char **why);
 
+/* The same in steps, for a caller with places of its own: the size of the output, 0 with *why if the claim is no kernel's; */
+size_t payload_size(enum payload_kind kind, const void *in, size_t inlen, const char **why);
+/* how much memory the decoder works in, 0 with *why if it can not decode this; */
+size_t payload_work_size(enum payload_kind kind, const void *in, size_t inlen, const char **why);
+/* and the unpacking into out, of just that size. What a refused payload leaves there is nothing to rely on. */
+int payload_unpack_to(enum payload_kind kind, const void *in, size_t inlen, void *work, size_t worklen,
+		      void *out, size_t outlen, const char **why);
+
 #endif /* SOCLE_DOMAIN_DECOMPRESS_H */
