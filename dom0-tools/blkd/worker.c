@@ -23,6 +23,7 @@
 #include "blkd/engine.h"
 #include "blkd/file.h"
 #include "blkd/log.h"
+#include "blkd/nbd.h"
 #include "device/answer.h"
 #include "device/sandbox.h"
 
@@ -43,7 +44,10 @@ struct worker {
 	struct ctl_msg ending; /* the DISCONNECT or STOP that is to be answered when nothing is in flight; what 0: none */
 	struct blk_guest guest;
 	struct blk_journal *journal;
-	struct blk_file file;
+	union {                /* the engine's image is the first member of either */
+		struct blk_file file;
+		struct blk_nbd nbd;
+	};
 	struct blk_engine engine;
 };
 
@@ -103,27 +107,37 @@ static int guest_open(struct worker *w, uint16_t domid, const int *fds, struct s
 	return w->guest.gt && w->guest.ec ? 0 : -1;
 }
 
-static int image_open(struct worker *w, const struct ctl_setup_disk *d, const int *fds, struct socle_error *e)
+static int image_open(struct worker *w, const struct ctl_setup_disk *d, const int *fds, uint8_t *memory, struct socle_error *e)
 {
-	struct blk_limits limits = { .unit = d->sector_size / BLKIF_SECTOR_SIZE, .readonly = d->readonly,
-				     .can_discard = d->can_discard && !d->readonly };
+	const struct blk_nbd_wants wants = { .export = d->nbd_export, .readonly = d->readonly,
+					     .can_discard = d->can_discard, .sector_size = d->sector_size };
+
+	if (d->nbd)
+		return blk_nbd_open(&w->nbd, fds[FD_IMAGE], &wants, e);
+	if (image_lock(fds[FD_IMAGE], d->readonly, e))
+		return -1;
+	return blk_file_open(&w->file, fds[FD_IMAGE], d->has_direct ? fds[FD_DIRECT] : -1, memory, d->can_discard, e);
+}
+
+static int engine_make(struct worker *w, const struct ctl_setup_disk *d, const int *fds, struct socle_error *e)
+{
+	struct blk_limits limits = { .unit = d->sector_size / BLKIF_SECTOR_SIZE, .readonly = d->readonly };
+	struct blk_image *image = d->nbd ? &w->nbd.image : &w->file.image;
 	uint8_t *memory = blk_engine_memory();
-	struct blk_image *image = &w->file.image;
 	int r;
 
 	if (!memory)
 		return socle_fail(e, errno, "no memory for buffers: %s", strerror(errno));
-	if (image_lock(fds[FD_IMAGE], d->readonly, e) ||
-	    blk_file_open(&w->file, fds[FD_IMAGE], d->has_direct ? fds[FD_DIRECT] : -1, memory, limits.can_discard, e))
+	if (image_open(w, d, fds, memory, e))
 		return -1;
 	r = image->ops->measure(image, &limits.sectors);
 	if (r)
-		return socle_fail(e, -r, "cannot find the size of its file: %s", strerror(-r));
+		return socle_fail(e, -r, "cannot find its size: %s", strerror(-r));
 	if (d->sectors > limits.sectors)
-		return socle_fail(e, EINVAL, "its file has %llu sectors, not %llu", (unsigned long long)limits.sectors,
+		return socle_fail(e, EINVAL, "it has %llu sectors, not %llu", (unsigned long long)limits.sectors,
 				  (unsigned long long)d->sectors);
-	if (d->sectors)
-		limits.sectors = d->sectors;
+	limits.sectors = d->sectors ? d->sectors : limits.sectors - limits.sectors % limits.unit;
+	limits.can_discard = image->can_discard && !d->readonly;
 	blk_engine_init(&w->engine, image, &w->guest, w->journal, memory, &limits);
 	return 0;
 }
@@ -138,16 +152,17 @@ static int sandbox_enter(struct worker *w, uint32_t uid, const int *fds, unsigne
 	return sandbox_drop(&s, e);
 }
 
-static int filter_load(struct socle_error *e)
+static int filter_load(bool nbd, struct socle_error *e)
 {
 	static const unsigned long ioctls[] = {
 		IOCTL_GNTDEV_MAP_GRANT_REF, IOCTL_GNTDEV_UNMAP_GRANT_REF, IOCTL_GNTDEV_GET_OFFSET_FOR_VADDR,
 		IOCTL_GNTDEV_GRANT_COPY, IOCTL_EVTCHN_BIND_INTERDOMAIN, IOCTL_EVTCHN_UNBIND, IOCTL_EVTCHN_NOTIFY,
 	};
 	/* What its ring may register is restricted (blkd/file.h). */
-	static const int more[] = { SCMP_SYS(io_uring_register) };
+	static const int for_file[] = { SCMP_SYS(io_uring_register) };
+	static const int for_nbd[] = { SCMP_SYS(recvfrom), SCMP_SYS(sendto) };
 
-	return sandbox_filter(ioctls, sizeof(ioctls) / sizeof(ioctls[0]), more, 1, e);
+	return sandbox_filter(ioctls, sizeof(ioctls) / sizeof(ioctls[0]), nbd ? for_nbd : for_file, nbd ? 2 : 1, e);
 }
 
 static int setup(struct worker *w, const struct ctl_setup *s, const int *fds, unsigned int n, struct socle_error *e)
@@ -159,11 +174,13 @@ static int setup(struct worker *w, const struct ctl_setup *s, const int *fds, un
 		return socle_fail(e, EALREADY, "it was set up before");
 	if (n != (d->has_direct ? FDS : FDS - 1u))
 		return socle_fail(e, EINVAL, "%u descriptors came", n);
+	if (d->nbd && (d->has_direct || !memchr(d->nbd_export, '\0', sizeof(d->nbd_export))))
+		return socle_fail(e, EINVAL, "its NBD server is not described well");
 	if (d->sector_size != 512 && d->sector_size != 4096)
 		return socle_fail(e, EINVAL, "sectors of %u bytes are not served", d->sector_size);
 	w->is_set_up = true;
 	if (sandbox_enter(w, s->uid, fds, n, e) || journal_map(w, fds[FD_JOURNAL], e) || guest_open(w, s->domid, fds, e) ||
-	    image_open(w, d, fds, e) || filter_load(e))
+	    engine_make(w, d, fds, e) || filter_load(d->nbd, e))
 		return -1;
 	blk_throttle_set(&w->engine.throttle, s->limit, now_ns());
 	return 0;
@@ -190,7 +207,7 @@ static int resize(struct worker *w, struct socle_error *e)
 	int r = w->is_set_up ? w->engine.image->ops->measure(w->engine.image, &sectors) : -ENODEV;
 
 	if (r)
-		return socle_fail(e, -r, "cannot find the size of its file: %s", strerror(-r));
+		return socle_fail(e, -r, "cannot find its size: %s", strerror(-r));
 	w->engine.limits.sectors = sectors - sectors % w->engine.limits.unit;
 	return 0;
 }
