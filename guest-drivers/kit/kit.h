@@ -175,10 +175,7 @@ uint64_t kit_time(void);			/* system time in ns, of this vCPU's clock */
 	} \
 } while (0)
 
-/* ---- event.c: 2-level events, on whatever vCPU they come ---- */
-typedef void (*kit_port_fn)(uint32_t port);
-void kit_events_init(void);			/* an upcall handler that clears and dispatches */
-void kit_port_handler(uint32_t port, kit_port_fn fn);
+/* ---- start.c; ports and their handlers: events.h ---- */
 long kit_evtchn(unsigned int cmd, void *arg);
 int kit_ipi_bind(unsigned int vcpu);		/* a port, or a negative errno */
 long kit_send(uint32_t port);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* From the entry to kit_main(), and the way out. */
+#include <abi/event_channel.h>
 #include <abi/sched.h>
 #include "kit/kit.h"
 
@@ -31,4 +32,24 @@ void kit_shutdown(unsigned int reason)
 
 	for (;;)
 		hypercall2(__HYPERVISOR_sched_op, SCHEDOP_shutdown, &arg);
+}
+
+long kit_evtchn(unsigned int cmd, void *arg)
+{
+	return hypercall2(__HYPERVISOR_event_channel_op, cmd, arg);
+}
+
+int kit_ipi_bind(unsigned int vcpu)
+{
+	struct evtchn_bind_ipi bind = { .vcpu = vcpu };
+	long rc = kit_evtchn(EVTCHNOP_bind_ipi, &bind);
+
+	return rc ? (int)rc : (int)bind.port;
+}
+
+long kit_send(uint32_t port)
+{
+	struct evtchn_send send = { .port = port };
+
+	return kit_evtchn(EVTCHNOP_send, &send);
 }

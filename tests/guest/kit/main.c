@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The guest kit itself, on a real hypervisor: all memory can be had and is the guest's own, grants are ended when nobody has
- * them mapped and kept while somebody has. The other domain is this one.
+ * them mapped and kept while somebody has, the loop calls everything in its turn, under both event ABIs. The other domain is
+ * this one.
  */
 #include <abi/grant_table.h>
 #include "kit/grant.h"
 #include "kit/kit.h"
+#include "kit/loop.h"
 #include "kit/memory.h"
 
 static void test_pages(void)
@@ -115,6 +117,102 @@ static void test_table(void)
 	kit_page_free(page, 1);
 }
 
+enum { PORTS = 20 };
+static unsigned int events[PORTS], ticks, tasks;
+static struct kit_timer tick;
+static struct kit_task task;
+
+static void on_port(void *arg)
+{
+	(*(unsigned int *)arg)++;
+}
+
+static void on_task(void *arg)
+{
+	(void)arg;
+	tasks++;
+}
+
+/* A task that adds itself has its turn once a round, so the timer has its own too. */
+static void on_tick(void *arg)
+{
+	(void)arg;
+	kit_task_add(&task);
+	kit_task_add(&task);
+	if (++ticks < 5)
+		kit_timer_start(&tick, tick.due + 1000000);
+}
+
+static bool all_ticks(void *arg)
+{
+	(void)arg;
+	return ticks == 5 && tasks == 5;
+}
+
+static bool never(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
+static void test_ports(void)
+{
+	int ports[PORTS];
+	bool good = true, once = true;
+
+	for (int i = 0; i < PORTS; i++) {
+		events[i] = 0;
+		ports[i] = kit_ipi_bind(0);
+		good &= ports[i] > 0 && !kit_listen((uint32_t)ports[i], on_port, &events[i]);
+	}
+	CHECK(good, "%d ports have handlers", PORTS);
+	CHECK_EQ(kit_listen((uint32_t)ports[0], on_port, NULL), -XEN_EEXIST, "one each");
+	CHECK(!kit_events_dispatch(), "nothing is pending");
+	for (int i = 0; i < PORTS; i++)
+		for (int k = 0; k <= i % 2; k++)
+			kit_send((uint32_t)ports[i]);
+	CHECK(kit_events_dispatch(), "something is pending");
+	while (kit_events_dispatch())
+		;
+	for (int i = 0; i < PORTS; i++)
+		once &= events[i] == 1;
+	CHECK(once, "each was told once");
+	kit_send((uint32_t)ports[3]);
+	kit_port_wait((uint32_t)ports[3], 0);
+	kit_port_clear((uint32_t)ports[3]);
+	while (kit_events_dispatch())
+		;
+	CHECK_EQ(events[3], 1, "what was waited for and cleared is not told");
+	for (int i = 0; i < PORTS; i++)
+		kit_port_close((uint32_t)ports[i]);
+}
+
+static void test_loop(void)
+{
+	uint64_t begin = kit_time();
+
+	ticks = tasks = 0;
+	tick.fn = on_tick;
+	task.fn = on_task;
+	kit_timer_start(&tick, begin + 1000000);
+	kit_loop_until(all_ticks, NULL, begin + 10 * KIT_SECOND);
+	CHECK(ticks == 5 && tasks == 5, "a timer comes 5 times: %u, a task each: %u", ticks, tasks);
+	CHECK(kit_time() >= begin + 5000000, "not too early");
+	begin = kit_time();
+	CHECK(!kit_loop_until(never, NULL, begin + 3000000), "a loop ends by the time");
+	CHECK(kit_time() >= begin + 3000000, "and not before");
+}
+
+static void test_events(void)
+{
+	test_ports();
+	test_loop();
+	CHECK_EQ(kit_events_fifo(), 0, "FIFO events are taken up");
+	CHECK(kit_events_are_fifo(), "for good");
+	test_ports();
+	test_loop();
+}
+
 void kit_main(struct start_info *si)
 {
 	(void)si;
@@ -124,5 +222,6 @@ void kit_main(struct start_info *si)
 	test_runs();
 	test_grants();
 	test_table();
+	test_events();
 	tap_done();
 }

@@ -5,6 +5,7 @@
  */
 #include <abi/event_channel.h>
 #include <abi/vcpu.h>
+#include "kit/events.h"
 #include "kit/kit.h"
 
 #define ROUNDS 200
@@ -43,15 +44,15 @@ static void trip(void *arg)
 	KIT_CATCH(&fault[me], "mov (%1), %0", "=r"(value), "r"(0x100000000000UL + me * PAGE_SIZE));
 }
 
-static void count(uint32_t p)
+static void count(void *arg)
 {
-	(void)p;
+	(void)arg;
 	__atomic_add_fetch(&hits[kit_vcpu_id()], 1, __ATOMIC_SEQ_CST);
 }
 
 static void open_ears(void *arg)
 {
-	(void)arg;
+	kit_listen((uint32_t)(uint64_t)arg, count, NULL);
 	kit_events_enable();
 	KIT_WAIT(hits[kit_vcpu_id()], "an interrupt from another vCPU");
 	kit_events_disable();
@@ -103,8 +104,7 @@ static void test_interrupts(void)
 		int p = kit_ipi_bind(v);
 
 		CHECK(p > 0, "vCPU %u has port %d", v, p);
-		kit_port_handler((uint32_t)p, count);
-		kit_vcpu_run(v, open_ears, NULL);
+		kit_vcpu_run(v, open_ears, (void *)(uint64_t)p);
 		CHECK_EQ(kit_send((uint32_t)p), 0, "which another sends to");
 		kit_vcpu_wait(v);
 		CHECK(hits[v] == 1 && !hits[0], "and it comes to vCPU %u once: %u %u", v, hits[v], hits[0]);

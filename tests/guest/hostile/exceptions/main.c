@@ -9,6 +9,7 @@
 #include <abi/event_channel.h>
 #include <abi/vcpu.h>
 #include "hostile/common/hostile.h"
+#include "kit/events.h"
 
 #define CODE		2	/* the one descriptor of the guest's GDT */
 #define TF		0x100UL

@@ -10,6 +10,7 @@
 #include <abi/sched.h>
 #include <abi/vcpu.h>
 #include "hostile/common/hostile.h"
+#include "kit/events.h"
 
 #define MOST_PORTS	EVTCHN_2L_NR_CHANNELS
 
@@ -198,9 +199,9 @@ static void test_event_words(void)
 
 static volatile unsigned int upcalls;
 
-static void on_event(uint32_t port)
+static void on_event(void *arg)
 {
-	(void)port;
+	(void)arg;
 	upcalls++;
 }
 
@@ -209,7 +210,7 @@ static void test_event_flood(void)
 	int port = kit_ipi_bind(0);
 
 	kit_events_init();
-	kit_port_handler((uint32_t)port, on_event);
+	kit_listen((uint32_t)port, on_event, NULL);
 	kit_events_enable();
 	for (unsigned int i = 0; i < 20000; i++)
 		kit_send((uint32_t)port);

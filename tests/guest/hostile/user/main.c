@@ -9,6 +9,7 @@
 #include <abi/physdev.h>
 #include <abi/vcpu.h>
 #include "hostile/common/hostile.h"
+#include "kit/events.h"
 
 #define USER_CODE	0x400000UL
 #define USER_DATA	0x401000UL
