@@ -10,6 +10,12 @@
 
 #define NET_FRAME_MAX	65535u	/* the size field of a request has 16 bits */
 
+/* A frame is one or more of these, its headers in the first. */
+struct net_piece {
+	const void *data;
+	uint32_t len;
+};
+
 enum net_gso {
 	NET_GSO_NONE,
 	NET_GSO_TCP4,

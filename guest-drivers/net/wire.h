@@ -61,7 +61,7 @@
 #define TCP_HEADER		20u
 #define TCP_SEQ			4u
 #define TCP_OFFSET		12u
-#define TCP_FLAGS		13u
+#define TCP_BITS		13u
 #define TCP_SUM			16u
 #define UDP_HEADER		8u
 #define UDP_LENGTH		4u
