@@ -8,7 +8,9 @@
  * entry.S calls in here with interrupts off, on the stack that entry.S documents. Frames from ring 0 have no
  * es/ds/fs/gs slots: nobody here reads them.
  */
+#include <abi/nmi.h>
 #include "asm/cr.h"
+#include "asm/io.h"
 #include "asm/msr.h"
 #include "cpu/cpu.h"
 #include "cpu/smp.h"
@@ -25,6 +27,14 @@
 /* SDM vol. 3, 17.2.3: bits of DR6 that a debug exception sets, and its value when none is set. */
 #define DR6_STATUS_BITS 0xe00f
 #define DR6_DEFAULT 0xffff0ff0
+
+/* Port B of the PC/AT: bits 0-3 are written, of which 2 and 3 switch the two checks off and clear them; 6 and 7 tell. */
+#define PORT_NMI_STATUS		0x61
+#define NMI_STATUS_KEPT		0x0f
+#define NMI_STATUS_SERR_OFF	0x04
+#define NMI_STATUS_IOCHK_OFF	0x08
+#define NMI_STATUS_IOCHK	0x40
+#define NMI_STATUS_SERR		0x80
 
 struct ex_entry {
 	uint64_t from, to;
@@ -82,14 +92,39 @@ static void trap_nmi(void)
 	smp_kick_self();
 }
 
+/* Why the machine raised one, as port 0x61 tells; the two errors are acknowledged, and their lines off from then on. */
+static uint64_t nmi_reason(void)
+{
+	uint8_t status = inb(PORT_NMI_STATUS);
+	uint64_t reason = 0;
+
+	if (status & NMI_STATUS_SERR)
+		reason |= XEN_NMIREASON_pci_serr;
+	if (status & NMI_STATUS_IOCHK)
+		reason |= XEN_NMIREASON_io_error;
+	if (!reason)
+		return XEN_NMIREASON_unknown;
+	status &= NMI_STATUS_KEPT;
+	if (reason & XEN_NMIREASON_pci_serr)
+		status |= NMI_STATUS_SERR_OFF;
+	if (reason & XEN_NMIREASON_io_error)
+		status |= NMI_STATUS_IOCHK_OFF;
+	outb(status, PORT_NMI_STATUS);
+	return reason;
+}
+
+/* What a machine's NMI means is for dom0 to know: its drivers are. */
 void trap_nmi_work(void)
 {
-	struct vcpu *v = dom0 ? dom0->vcpu[0] : NULL;
+	uint64_t reason = nmi_reason();
 
-	log_guest("NMI\n");
-	if (!v)
+	log_guest("NMI%s%s%s\n", reason & XEN_NMIREASON_pci_serr ? ", system error" : "",
+		  reason & XEN_NMIREASON_io_error ? ", I/O check" : "",
+		  reason & XEN_NMIREASON_unknown ? " of unknown reason" : "");
+	if (!dom0 || !dom0->vcpu[0])
 		return;
-	sched_raise_nmi(v);
+	__atomic_fetch_or(&dom0->shared_info->arch.nmi_reason, reason, __ATOMIC_SEQ_CST);
+	sched_raise_nmi(dom0->vcpu[0]);
 }
 
 static void trap_in_hypervisor(struct cpu_user_regs *regs, uint64_t cr2)

@@ -178,7 +178,8 @@ void apic_init_cpu(void)
 	}
 	apic_write(APIC_SPIV, SPIV_ENABLE | VECTOR_SPURIOUS);
 	apic_write(APIC_LVT_LINT0, LVT_MASKED);
-	apic_write(APIC_LVT_LINT1, LVT_NMI);
+	/* The machine's NMI is for one CPU to look into. */
+	apic_write(APIC_LVT_LINT1, this_cpu()->cpu ? LVT_MASKED | LVT_NMI : LVT_NMI);
 	apic_write(APIC_LVT_ERROR, VECTOR_ERROR);
 	apic_write(APIC_TIMER_DIV, DIV_BY_1);
 	apic_write(APIC_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
