@@ -169,16 +169,28 @@ static struct {
 	uint64_t reading;		/* of the last one */
 } tsc_check;
 
-/* False when the boot CPU has seen enough. */
-static bool tsc_next(uint64_t turn, uint64_t *mine, uint64_t *other)
+static bool too_late(uint64_t begin)
 {
-	uint64_t seen;
+	return rdtsc_ordered() - begin > ANSWER_WAIT_US * tsc_khz / 1000;
+}
+
+/* False when the boot CPU has seen enough, or the turn never comes. */
+static bool tsc_await(uint64_t turn)
+{
+	uint64_t begin = rdtsc_ordered(), seen;
 
 	while ((seen = atomic_load(&tsc_check.turn)) != turn) {
-		if (seen == TSC_CHECK_OVER)
+		if (seen == TSC_CHECK_OVER || too_late(begin))
 			return false;
 		cpu_relax();
 	}
+	return true;
+}
+
+static bool tsc_next(uint64_t turn, uint64_t *mine, uint64_t *other)
+{
+	if (!tsc_await(turn))
+		return false;
 	*other = tsc_check.reading;
 	*mine = rdtsc_ordered();
 	tsc_check.reading = *mine;
@@ -194,16 +206,19 @@ static void tsc_check_other(void)
 		i += 2;
 }
 
-/* How far the other CPU's TSC is behind this one's (negative: ahead), 0 if no difference shows. */
-static int64_t tsc_check_boot(void)
+enum tsc_verdict { TSC_ALIKE, TSC_DIFFERENT, TSC_NO_ANSWER };
+
+/* *behind: how far the other CPU's TSC is behind this one's (negative: ahead), if they differ. */
+static enum tsc_verdict tsc_check_boot(int64_t *behind)
 {
 	uint64_t begin = rdtsc_ordered(), mine = 0, before, theirs = 0, best = ~0UL, i;
-	int64_t behind = 0;
 	bool warped = false;
 
+	*behind = 0;
 	for (i = 0; i < TSC_ROUNDS_MAX; i++) {
 		before = mine;
-		(void)tsc_next(2 * i, &mine, &theirs);
+		if (!tsc_next(2 * i, &mine, &theirs))
+			return TSC_NO_ANSWER;
 		if (i >= TSC_ROUNDS_MIN && mine - begin > TSC_CHECK_US * tsc_khz / 1000)
 			break;
 		if (!i)
@@ -211,14 +226,14 @@ static int64_t tsc_check_boot(void)
 		warped |= theirs < before || mine < theirs;
 		if (mine - before < best) {
 			best = mine - before;
-			behind = (int64_t)(before + best / 2 - theirs);
+			*behind = (int64_t)(before + best / 2 - theirs);
 		}
 	}
 	/* The other one's last reading comes first: it must not overwrite the end. */
-	while (atomic_load(&tsc_check.turn) & 1)
-		cpu_relax();
+	if (!tsc_await(2 * (i < TSC_ROUNDS_MAX ? i + 1 : i)))
+		return TSC_NO_ANSWER;
 	atomic_store(&tsc_check.turn, TSC_CHECK_OVER);
-	return warped ? behind : 0;
+	return warped ? TSC_DIFFERENT : TSC_ALIKE;
 }
 
 /* ---- start --------------------------------------------------------------------------------------- */
@@ -231,18 +246,32 @@ static void wait_us(uint64_t us)
 		cpu_relax();
 }
 
+/* The new CPU makes the steps in this order, unless the boot CPU has given it up meanwhile: then it stops at the next one. Nobody
+ * is started after it, so that what it still does harms nobody. */
+enum { START_ASKED, START_ALIVE, START_READY, START_GIVEN_UP };
+
 static struct {
 	unsigned int cpu;
-	uint32_t answered;		/* a: steps the new CPU has made */
+	uint64_t step;			/* a */
 } start;
 
-enum { START_ALIVE = 1, START_READY };
+static void make_step(uint64_t step)
+{
+	if (cmpxchg64(&start.step, step - 1, step) != step - 1)
+		cpu_stop();
+}
+
+/* False if the CPU has made the step after all. */
+static bool give_up(uint64_t step)
+{
+	return cmpxchg64(&start.step, step - 1, START_GIVEN_UP) == step - 1;
+}
 
 /* First C on a new CPU's own stack. */
 void smp_cpu_main(void)
 {
 	this_cpu()->cpu = start.cpu;
-	atomic_store(&start.answered, START_ALIVE);
+	make_step(START_ALIVE);
 	smp_register_cpu();
 	desc_init_cpu(start.cpu);
 	feature_init_cpu();
@@ -250,7 +279,7 @@ void smp_cpu_main(void)
 	apic_timer_init_cpu();
 	tsc_check_other();
 	sched_init_cpu();
-	atomic_store(&start.answered, START_READY);
+	make_step(START_READY);
 	cpu_start_guest_loop();
 }
 
@@ -272,12 +301,12 @@ static uint64_t find_low_page(void)
 	return best;
 }
 
-static bool await(uint32_t step)
+static bool await(uint64_t step)
 {
 	uint64_t begin = rdtsc_ordered();
 
-	while (atomic_load(&start.answered) < step) {
-		if (rdtsc_ordered() - begin > ANSWER_WAIT_US * tsc_khz / 1000)
+	while (atomic_load(&start.step) < step) {
+		if (too_late(begin) && give_up(step))
 			return false;
 		cpu_relax();
 	}
@@ -288,10 +317,32 @@ static void send_startup(uint32_t id, uint64_t page)
 {
 	apic_send_init(id);
 	wait_us(INIT_WAIT_US);
-	for (unsigned int i = 0; i < 2 && !atomic_load(&start.answered); i++) {
+	for (unsigned int i = 0; i < 2 && !atomic_load(&start.step); i++) {
 		apic_send_startup(id, (uint8_t)(page >> PAGE_SHIFT));
 		wait_us(STARTUP_WAIT_US);
 	}
+}
+
+/* False if the new CPU has been given up. */
+static bool compare_tsc(unsigned int cpu)
+{
+	int64_t behind;
+
+	switch (tsc_check_boot(&behind)) {
+	case TSC_ALIKE:
+		return true;
+	case TSC_DIFFERENT:
+		printk("CPU %u: its TSC is %lld ticks behind; guests are told not to compare\n", cpu, (long long)behind);
+		break;
+	case TSC_NO_ANSWER:
+		if (give_up(START_READY))
+			return false;
+		printk("CPU %u: its TSC can not be looked at; guests are told not to compare\n", cpu);
+		break;
+	}
+	info[cpu]->tsc_offset = behind;
+	tsc_stable = false;
+	return true;
 }
 
 static bool start_cpu(uint32_t id, uint64_t page)
@@ -299,7 +350,6 @@ static bool start_cpu(uint32_t id, uint64_t page)
 	struct trampoline_words *w;
 	unsigned int cpu = nr_cpus;
 	char *stack = hv_alloc_pages(CPU_STACK_ORDER);
-	int64_t behind;
 
 	if (!stack)
 		panic("no memory for the stack of CPU %u", cpu);
@@ -311,7 +361,7 @@ static bool start_cpu(uint32_t id, uint64_t page)
 	w->boot_root = image_to_maddr(boot_l4);
 	start.cpu = cpu;
 	apic_ids[cpu] = id;
-	atomic_store(&start.answered, 0);
+	atomic_store(&start.step, START_ASKED);
 	tsc_check.turn = 0;
 	send_startup(id, page);
 	if (!await(START_ALIVE)) {
@@ -319,14 +369,10 @@ static bool start_cpu(uint32_t id, uint64_t page)
 		printk("CPU with APIC id %u does not start; it is left out\n", id);
 		return false;
 	}
-	behind = tsc_check_boot();
-	if (behind) {
-		printk("CPU %u: its TSC is %lld ticks behind; guests are told not to compare\n", cpu, (long long)behind);
-		info[cpu]->tsc_offset = behind;
-		tsc_stable = false;
+	if (!compare_tsc(cpu) || !await(START_READY)) {
+		printk("CPU with APIC id %u stops while it starts; it is left out\n", id);
+		return false;
 	}
-	while (!await(START_READY))
-		;
 	atomic_store(&nr_cpus, cpu + 1);
 	return true;
 }

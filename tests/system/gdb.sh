@@ -93,4 +93,24 @@ else
 fi
 wait $qemu
 tap $? "the machine restarts" "$(tap_console "$log")"
+
+# A CPU that the debugger holds half-way through its start: the others go on without it, and it may not join them later.
+: >"$log"
+timeout -k 2 200 bash -c '. "$0/tests/lib/common.sh"; . "$0/tests/lib/qemu.sh"; qemu_run "$@"' "$SOCLE_TOP" -smp 2 -serial stdio -S \
+	-gdb "unix:$stub,server=on,wait=off" -kernel "$image" -append "console=com1" -initrd "$SOCLE_BUILD/tests/system/idle.elf" \
+	<&"$keys" >"$log" 2>"$log.qemu" &
+qemu=$!
+for _ in $(seq 50); do [ -S "$stub" ] && break; sleep 0.2; done
+debug 'hbreak desc_init_cpu if $rdi == 1' continue 'printf "at %d\n", $_thread' 'set scheduler-locking on' 'thread 1' delete \
+	'hbreak dom0_create' continue
+shows "a CPU can be held while it starts" '^at 2$'
+seen 30 '^\(hv\) CPU with APIC id 1 stops while it starts; it is left out'
+tap $? "a CPU that stops while it starts is left out" "$(tap_console "$log")"
+seen 30 'dom0: kernel of' && sleep 2 && printf '\001\001\001d' >&"$keys"
+seen 30 '^\(hv\) key d: end$'
+tap $? "the machine runs without it" "$(tap_console "$log" 30)"
+debug socle-cpus 'thread 2'
+shows "the late CPU has stopped for good" '^CPU 0: (idle|domain 0)' '^#0  cpu_stop '
+kill $qemu
+wait $qemu 2>/dev/null
 tap_end
