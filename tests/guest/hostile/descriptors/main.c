@@ -161,13 +161,14 @@ static unsigned int try_selectors(uint16_t first, uint16_t last, unsigned int *l
 
 static unsigned int load_selectors(uint16_t first, uint16_t last)
 {
-	unsigned int odd = 0;
+	unsigned int odd = 0, rights;
 	uint16_t cs;
 
 	for (unsigned int sel = first; sel <= last; sel++) {
 		KIT_TRY("mov %0, %%ds; mov %0, %%es; mov %0, %%fs", , "r"(sel));
 		KIT_TRY("mov %0, %%ss", , "r"(sel));
-		KIT_TRY("lar %0, %0; lsl %0, %0; verr %w0; verw %w0", , "r"(sel));
+		rights = sel;	/* LAR and LSL write their register */
+		KIT_TRY("lar %0, %0; lsl %0, %0; verr %w0; verw %w0", "+r"(rights), "r"(0));
 		__asm__ volatile("mov %%cs, %0" : "=r"(cs));
 		odd += (cs & 3) != 3;
 	}
