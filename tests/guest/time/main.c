@@ -3,6 +3,7 @@
  * Time (pv-abi 7): system time computed from the published parameters never goes back and agrees with what the
  * single-shot timer and the run states say.
  */
+#include <abi/domctl.h>
 #include <abi/event_channel.h>
 #include <abi/sched.h>
 #include <abi/vcpu.h>
@@ -125,6 +126,41 @@ static void test_runstate(void)
 	CHECK(info.time[0] + info.time[1] + info.time[2] + info.time[3] <= now(), "its times sum up to no more than the uptime");
 }
 
+/* What the vCPU says of itself lies between two answers of what dom0's tools would be told of it. */
+static uint64_t billed(void)
+{
+	static struct xen_domctl op;
+
+	op = (struct xen_domctl){ .cmd = XEN_DOMCTL_getvcpuinfo, .interface_version = XEN_DOMCTL_INTERFACE_VERSION };
+	CHECK_EQ(hypercall1(__HYPERVISOR_domctl, &op), 0, "getvcpuinfo of oneself");
+	return op.u.getvcpuinfo.cpu_time;
+}
+
+static void runstate_now(struct vcpu_runstate_info *info)
+{
+	CHECK_EQ(hypercall3(__HYPERVISOR_vcpu_op, VCPUOP_get_runstate_info, 0, info), 0, "get_runstate_info");
+}
+
+static void test_bill(void)
+{
+	struct vcpu_runstate_info first, info;
+	uint64_t begin = now(), start, bill = billed(), before, after, slept;
+
+	runstate_now(&first);
+	for (start = now(); now() < start + 30 * MS;)
+		;
+	set_timer(now() + 30 * MS);
+	hypercall2(__HYPERVISOR_sched_op, SCHEDOP_block, 0);
+	before = billed();
+	runstate_now(&info);
+	after = billed();
+	slept = info.time[RUNSTATE_blocked] - first.time[RUNSTATE_blocked];
+	CHECK(before <= info.time[RUNSTATE_running] && info.time[RUNSTATE_running] <= after,
+	      "%lu ns of its own count are billed as %lu to %lu", info.time[RUNSTATE_running], before, after);
+	CHECK(slept && after > bill, "what it computes is billed");
+	CHECK(after - bill + slept <= now() - begin + MS / 10, "and what it sleeps is not");
+}
+
 static void test_poll_timeout(void)
 {
 	struct sched_poll poll = { .ports = (uint64_t)&timer_port, .nr_ports = 1 };
@@ -145,6 +181,7 @@ void kit_main(struct start_info *si)
 	test_forward();
 	test_singleshot();
 	test_runstate();
+	test_bill();
 	test_poll_timeout();
 	tap_done();
 }
