@@ -327,8 +327,8 @@ int sched_set_share(struct domain *d, uint16_t weight, uint16_t cap)
 	return 0;
 }
 
-/* Under the new rules v may have to leave where it is. */
-static void settle_affinity(struct vcpu *v)
+/* Takes v from the queue that it may not be in any more. */
+static bool leave_queue(struct vcpu *v)
 {
 	struct runqueue *rq = lock_queue_of(v);
 	bool move = v->sched.fair.queued && !balance_allowed(v, rq->cpu);
@@ -340,8 +340,18 @@ static void settle_affinity(struct vcpu *v)
 		sched_publish_hints(rq, system_time());
 	}
 	spin_unlock(&rq->lock);
-	if (move)
+	return move;
+}
+
+/* Under the new rules v may have to leave where it is. One whose registers are just being saved there can be placed elsewhere
+ * only when they are; if somebody wakes it meanwhile it is in that queue again. */
+static void settle_affinity(struct vcpu *v)
+{
+	while (leave_queue(v)) {
+		while (atomic_load(&v->running))
+			smp_relax();
 		sched_wake(v);
+	}
 }
 
 static bool has_cpu(const uint64_t *map)

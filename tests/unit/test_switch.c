@@ -34,6 +34,9 @@ static struct vcpu *chosen;
 static const struct vcpu *root_of, *descriptors_of;	/* whose tables the CPU uses */
 static bool saved;
 static unsigned int loads;
+static bool forbidden;		/* CPU 0, for vCPU 1 */
+static unsigned int relaxed;
+static int woken_on = -1;	/* the CPU whose queue somebody was put into last */
 
 /* Nobody whose tables are in use may be said not to run. */
 static void look(void)
@@ -95,19 +98,39 @@ struct vcpu *queue_choose(struct runqueue *rq, uint64_t now)
 	return chosen;
 }
 
-/* Called when prev has to leave this CPU: it is free by then. */
+/* cpu 0 may be forbidden. */
 bool balance_allowed(const struct vcpu *v, unsigned int cpu)
 {
-	(void)cpu;
-	look();
-	ck_assert(!v->running && saved);
-	return true;
+	(void)v;
+	return cpu != 0 || !forbidden;
 }
 
-struct runqueue *balance_place(const struct vcpu *v) { return sched_queue(v->cpu); }
+/* Who is placed is free by then. */
+struct runqueue *balance_place(const struct vcpu *v)
+{
+	look();
+	ck_assert(!v->running && saved);
+	return sched_queue(forbidden ? 1 : v->cpu);
+}
+
+/* The other CPU, which saves the registers of vCPU 1, comes a step further. */
+void smp_relax(void)
+{
+	if (relaxed++ == 3) {
+		saved = true;
+		atomic_store(&vcpu[1].running, false);
+	}
+}
+
 int balance_offer(struct runqueue *rq, uint64_t now) { (void)rq, (void)now; return -1; }
 void balance_set_idle(unsigned int cpu, bool idle) { (void)cpu, (void)idle; }
-void queue_add_woken(struct runqueue *rq, struct vcpu *v, uint64_t now) { (void)rq, (void)v, (void)now; }
+void queue_add_woken(struct runqueue *rq, struct vcpu *v, uint64_t now)
+{
+	(void)now;
+	ck_assert(!v->running || !forbidden);
+	woken_on = (int)rq->cpu;
+	v->sched.fair.queued = true;
+}
 void sched_publish_hints(struct runqueue *rq, uint64_t now) { (void)rq, (void)now; }
 void sched_publish_runstate(struct vcpu *v) { ck_assert_ptr_eq(root_of, v); }
 uint64_t sched_cpu_time(const struct vcpu *v) { (void)v; return 0; }
@@ -115,7 +138,7 @@ void runstate_update(struct vcpu *v, int state) { (void)v, (void)state; }
 int runstate_of_waiting(const struct vcpu *v) { (void)v; return 0; }
 void fair_entity_init(struct fair_entity *e, struct fair_group *g) { (void)e, (void)g; }
 void fair_queue_init(struct fair_queue *q) { (void)q; }
-void fair_remove(struct fair_queue *q, struct fair_entity *e) { (void)q, (void)e; }
+void fair_remove(struct fair_queue *q, struct fair_entity *e) { (void)q, e->queued = false; }
 void fair_group_set(struct fair_group *g, uint16_t weight, uint16_t cap, uint64_t now) { (void)g, (void)weight, (void)cap, (void)now; }
 
 /* ---- others ---- */
@@ -131,7 +154,7 @@ void vtime_init_cpu(void) {}
 void vtime_switched_in(struct vcpu *v) { ck_assert_ptr_eq(root_of, v); }
 void vtime_vcpu_moved(struct vcpu *v) { (void)v; }
 bool evtchn_upcall_pending(const struct vcpu *v) { (void)v; return false; }
-unsigned int smp_nr_cpus(void) { return 1; }
+unsigned int smp_nr_cpus(void) { return forbidden ? 2 : 1; }
 void test_raise_work(uint32_t bits) { (void)bits; }
 void smp_kick(unsigned int cpu) { (void)cpu; }
 void smp_raise_work(unsigned int cpu, uint32_t bits) { (void)cpu, (void)bits; }
@@ -177,6 +200,24 @@ START_TEST(test_free_only_off_its_tables)
 }
 END_TEST
 
+/* vCPU 1 has been put out on CPU 0, is queued there, and its registers are being saved when it may not run there any more. */
+START_TEST(test_affinity_while_saved)
+{
+	const uint64_t other[MAX_CPUS / 64] = { 2 };
+	struct vcpu *v = &vcpu[1];
+
+	v->initialised = v->online = true;
+	v->running = true;
+	v->sched.fair.queued = true;
+	forbidden = true;
+	sched_queue(1)->cpu = 1;
+	ck_assert_int_eq(sched_set_affinity(v, other, NULL), 0);
+	ck_assert_uint_gt(relaxed, 3);
+	ck_assert_int_eq(woken_on, 1);
+	ck_assert_uint_eq(v->cpu, 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("switch");
@@ -186,6 +227,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, test_free_only_off_its_tables);
+	tcase_add_test(tc, test_affinity_while_saved);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
