@@ -183,6 +183,8 @@ bool domain_try_get_next(domid_t from, struct domain **out);
 /* cfg as in XEN_DOMCTL_createdomain; id DOMID_INVALID = choose. 0 + *out (referenced, building, paused once) or errno. */
 int domain_create(domid_t id, const struct xen_domctl_createdomain *cfg, bool privileged, struct domain **out);
 int domain_destroy(struct domain *d);		/* resumable: 0 or -XEN_ERESTART */
+/* No domain is being freed this moment. *begun tells two such moments apart: the same number means that none was between. */
+bool domain_reaping_none(uint32_t *begun);
 void domain_pause(struct domain *d);		/* waits until no vCPU runs */
 void domain_unpause(struct domain *d);
 int vcpu_create(struct domain *d, unsigned int id);	/* 0, -XEN_EINVAL, -XEN_EEXIST, -XEN_ENOMEM */

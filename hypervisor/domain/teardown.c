@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <abi/errno.h>
+#include "asm/atomic.h"
 #include "debug/last.h"
 #include "debug/log.h"
 #include "domain/domain.h"
@@ -30,13 +31,22 @@
 static struct spinlock reap_lock = SPINLOCK_INIT(RANK_DOMAIN);
 static struct list_head dead = LIST_HEAD_INIT(dead);	/* reap_lock; each with the list's reference */
 static bool news;					/* a: VIRQ_DOM_EXC is due */
+static uint32_t reaps_begun, reaps_ended;		/* a */
 static void do_chores(void *arg);
 static struct timer chores = { .fn = do_chores };
 
 /* ---- news and reaping -------------------------------------------------------------------------------- */
 
-/* Frees d if nothing refers to it any more. */
-static bool reap(struct domain *d)
+bool domain_reaping_none(uint32_t *begun)
+{
+	/* In this order: those that had ended are all that have begun. */
+	uint32_t ended = atomic_load(&reaps_ended);
+
+	*begun = atomic_load(&reaps_begun);
+	return ended == *begun;
+}
+
+static bool try_reap(struct domain *d)
 {
 	if (READ_ONCE(d->tot_pages) || !domain_claim(d))
 		return false;
@@ -46,6 +56,17 @@ static bool reap(struct domain *d)
 	}
 	domain_free(d);
 	return true;
+}
+
+/* Frees d if nothing refers to it any more. In between nobody else finds it, though it still owns pages. */
+static bool reap(struct domain *d)
+{
+	bool gone;
+
+	(void)atomic_inc(&reaps_begun);
+	gone = try_reap(d);
+	(void)atomic_inc(&reaps_ended);
+	return gone;
 }
 
 /* Everything that can go now. Returns whether anything must wait. */

@@ -10,7 +10,7 @@
  * The counts mean something only while nothing changes. So all domains are paused, and each step asks whether their
  * vCPUs have left the CPUs instead of waiting for it: one of them may be waiting for this CPU. A domain made meanwhile
  * is paused in its turn; once the control domain has stopped there are no more. The references taken on the domains keep
- * dead ones from being freed. Guests stand still until the audit ends; the machine's interrupts and timers do not.
+ * dead ones from being freed; one that was being freed already is waited for, since it is found no more. Guests stand still until the audit ends; the machine's interrupts and timers do not.
  *
  * The counters of all frames may need more memory than there is: then the frames are counted a window at a time, with
  * a pass over all tables for each.
@@ -430,13 +430,14 @@ static void step_gather(void)
 /* A domain that came after the gathering came from one that ran: only now can there be no more. */
 static void step_stop(void)
 {
+	uint32_t reaps, reaps_now;
 	bool any;
 
-	if (!all_stopped())
+	if (!all_stopped() || !domain_reaping_none(&reaps))
 		return;
 	if (!gather(&any) || any)
 		a.phase = GATHER;
-	else
+	else if (domain_reaping_none(&reaps_now) && reaps_now == reaps)
 		begin_window(0);
 	if (a.phase == COUNT)
 		a.since = system_time();

@@ -39,6 +39,26 @@ uint32_t stack_size(unsigned int stack) { (void)stack; return 16384; }
 uint32_t stack_used(unsigned int cpu, unsigned int stack) { (void)cpu; (void)stack; return 1000; }
 uint64_t system_time(void) { return 0; }
 
+/* While domain 2 is being freed nobody finds it, but it still owns a page. */
+static struct domain *freed;
+static mfn_t freed_page;
+static unsigned int freeing_rounds;
+static uint32_t reaps;
+
+bool domain_reaping_none(uint32_t *begun)
+{
+	if (freeing_rounds && !--freeing_rounds) {
+		struct page *pg = mfn_to_page(freed_page);
+
+		ck_assert_ptr_eq(pg->owner, freed);
+		pg->owner = NULL;
+		pg->count = 0;
+		reaps++;
+	}
+	*begun = reaps;
+	return !freeing_rounds;
+}
+
 static void capture(const char *line)
 {
 	size_t n = strlen(text);
@@ -115,6 +135,24 @@ START_TEST(test_waits_for_vcpus)
 	busy_rounds = 50;
 	finds_nothing();
 	ck_assert_uint_eq(busy_rounds, 0);
+}
+END_TEST
+
+START_TEST(test_waits_for_reaping)
+{
+	static struct domain gone;
+	struct page *pg;
+
+	setup();
+	freed = &gone;
+	freed_page = virt_to_mfn(hv_alloc_pages(0));
+	pg = mfn_to_page(freed_page);
+	pg->owner = freed;
+	pg->count = 1;
+	freeing_rounds = 5;
+	finds_nothing();
+	ck_assert_uint_eq(freeing_rounds, 0);
+	ck_assert_ptr_null(pg->owner);
 }
 END_TEST
 
@@ -249,6 +287,7 @@ int main(void)
 
 	tcase_add_test(tc, test_good);
 	tcase_add_test(tc, test_waits_for_vcpus);
+	tcase_add_test(tc, test_waits_for_reaping);
 	tcase_add_test(tc, test_several_passes);
 	tcase_add_test(tc, test_no_memory);
 	tcase_add_test(tc, test_counts);
