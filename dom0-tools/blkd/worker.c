@@ -152,26 +152,25 @@ static int sandbox_enter(struct worker *w, uint32_t uid, const int *fds, unsigne
 	return sandbox_drop(&s, e);
 }
 
-static int filter_load(bool nbd, struct socle_error *e)
+static int filter_load(struct socle_error *e)
 {
 	static const unsigned long ioctls[] = {
 		IOCTL_GNTDEV_MAP_GRANT_REF, IOCTL_GNTDEV_UNMAP_GRANT_REF, IOCTL_GNTDEV_GET_OFFSET_FOR_VADDR,
 		IOCTL_GNTDEV_GRANT_COPY, IOCTL_EVTCHN_BIND_INTERDOMAIN, IOCTL_EVTCHN_UNBIND, IOCTL_EVTCHN_NOTIFY,
 	};
 	/* What its ring may register is restricted (blkd/file.h). */
-	static const int for_file[] = { SCMP_SYS(io_uring_register) };
-	static const int for_nbd[] = { SCMP_SYS(recvfrom), SCMP_SYS(sendto) };
+	static const int more[] = { SCMP_SYS(io_uring_register) };
 
-	return sandbox_filter(ioctls, sizeof(ioctls) / sizeof(ioctls[0]), nbd ? for_nbd : for_file, nbd ? 2 : 1, e);
+	return sandbox_filter(ioctls, sizeof(ioctls) / sizeof(ioctls[0]), more, 1, e);
 }
 
 static int setup(struct worker *w, const struct ctl_setup *s, const int *fds, unsigned int n, struct socle_error *e)
 {
 	const struct ctl_setup_disk *d = &s->disk;
 
-	log_init(s->domid, s->devid);
 	if (w->is_set_up)
 		return socle_fail(e, EALREADY, "it was set up before");
+	log_init(s->domid, s->devid);
 	if (n != (d->has_direct ? FDS : FDS - 1u))
 		return socle_fail(e, EINVAL, "%u descriptors came", n);
 	if (d->nbd && (d->has_direct || !memchr(d->nbd_export, '\0', sizeof(d->nbd_export))))
@@ -180,7 +179,7 @@ static int setup(struct worker *w, const struct ctl_setup *s, const int *fds, un
 		return socle_fail(e, EINVAL, "sectors of %u bytes are not served", d->sector_size);
 	w->is_set_up = true;
 	if (sandbox_enter(w, s->uid, fds, n, e) || journal_map(w, fds[FD_JOURNAL], e) || guest_open(w, s->domid, fds, e) ||
-	    engine_make(w, d, fds, e) || filter_load(d->nbd, e))
+	    engine_make(w, d, fds, e) || filter_load(e))
 		return -1;
 	blk_throttle_set(&w->engine.throttle, s->limit, now_ns());
 	return 0;

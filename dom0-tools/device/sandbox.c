@@ -61,12 +61,14 @@ static int limit(int what, uint64_t value, const char *name, struct socle_error 
 {
 	struct rlimit now, l = { value, value };
 
-	/* Without rights a limit can only go down. */
 	if (getrlimit(what, &now))
 		return failed(e, name);
-	if (geteuid() && now.rlim_max < l.rlim_max)
-		l = (struct rlimit){ now.rlim_max, now.rlim_max };
-	return setrlimit(what, &l) ? failed(e, name) : 0;
+	/* Without CAP_SYS_RESOURCE, which root need not have, a limit can only go down. */
+	if (setrlimit(what, &l) == 0)
+		return 0;
+	if (errno == EPERM && now.rlim_max < l.rlim_max)
+		return 0;
+	return failed(e, name);
 }
 
 static int limits_set(const struct sandbox *s, struct socle_error *e)
@@ -116,6 +118,7 @@ int sandbox_drop(const struct sandbox *s, struct socle_error *e)
 /* getpid and tgkill are abort()'s; restart_syscall is the kernel's own after a signal or io_uring's work. */
 static const int common[] = {
 	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(sendmsg), SCMP_SYS(recvmsg),
+	SCMP_SYS(sendto), SCMP_SYS(recvfrom),
 	SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(restart_syscall), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
 	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(madvise), SCMP_SYS(futex), SCMP_SYS(fstat), SCMP_SYS(lseek), SCMP_SYS(close),
 	SCMP_SYS(io_uring_enter), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(getpid), SCMP_SYS(gettid),

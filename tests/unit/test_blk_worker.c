@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tests/unit/test_blk_worker.c
+ *
+ * The program blkd as its supervisor starts it, on a host without guests: what it answers, and that nothing it does inside its
+ * sandbox is forbidden there.  Grants and events come from /dev/null, so rings cannot be connected.
+ */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "device/control.h"
+
+#define SOME_UID 61234u
+#define SECTORS  2048u
+
+static int ctl, image;
+static pid_t pid;
+static uint64_t seq;
+
+static void worker_start(void)
+{
+	char path[] = "blk-worker-XXXXXX";
+	int sv[2];
+
+	image = mkstemp(path);
+	ck_assert_int_ge(image, 0);
+	unlink(path);
+	ck_assert_int_eq(ftruncate(image, SECTORS * 512), 0);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		int fd = dup(sv[1]);
+		char number[16];
+
+		snprintf(number, sizeof(number), "%d", fd);
+		execl("dom0-tools/blkd/blkd", "blkd", "--control", number, NULL);
+		_exit(127);
+	}
+	close(sv[1]);
+	ctl = sv[0];
+}
+
+static int worker_wait(void)
+{
+	int status;
+
+	close(ctl);
+	close(image);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void ask(struct ctl_msg *q, const int *fds, size_t n, struct ctl_msg *a)
+{
+	_Alignas(struct cmsghdr) char room[CMSG_SPACE(16 * sizeof(int))] = { 0 };
+	struct iovec v = { q, sizeof(*q) };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+	struct cmsghdr *c;
+
+	q->version = CTL_VERSION;
+	q->seq = ++seq;
+	if (n) {
+		m.msg_control = room;
+		m.msg_controllen = CMSG_SPACE(n * sizeof(int));
+		c = CMSG_FIRSTHDR(&m);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(n * sizeof(int));
+		memcpy(CMSG_DATA(c), fds, n * sizeof(int));
+	}
+	ck_assert_int_eq(sendmsg(ctl, &m, MSG_NOSIGNAL), sizeof(*q));
+	ck_assert_msg(recv(ctl, a, sizeof(*a), 0) == sizeof(*a), "no answer to question %u", q->what);
+	ck_assert_uint_eq(a->seq, q->seq);
+}
+
+static uint32_t simply(uint32_t what, struct ctl_msg *a)
+{
+	struct ctl_msg q = { .what = what };
+
+	ask(&q, NULL, 0, a);
+	return a->what;
+}
+
+static struct ctl_msg setup_of(uint64_t sectors)
+{
+	return (struct ctl_msg){ .what = CTL_SETUP, .setup = {
+		.domid = 7, .devid = 51712, .uid = geteuid() ? geteuid() : SOME_UID,
+		.disk = { .sectors = sectors, .sector_size = 512, .physical_sector_size = 512, .can_discard = true } } };
+}
+
+/* gntdev, evtchn, journal, image */
+static void setup(struct ctl_msg *q, struct ctl_msg *a)
+{
+	char path[] = "blk-journal-XXXXXX";
+	int fds[4] = { open("/dev/null", O_RDWR), open("/dev/null", O_RDWR | O_NONBLOCK), mkstemp(path), dup(image) };
+
+	unlink(path);
+	ask(q, fds, 4, a);
+	for (int i = 0; i < 4; i++)
+		close(fds[i]);
+}
+
+START_TEST(it_answers_and_ends)
+{
+	struct ctl_msg q = setup_of(SECTORS), a;
+	int status;
+
+	worker_start();
+	setup(&q, &a);
+	ck_assert_msg(a.what == CTL_DONE, "%s", a.done.text);
+	ck_assert_uint_eq(a.done.sectors, SECTORS);
+	ck_assert_uint_eq(simply(CTL_STATS, &a), CTL_STATS);
+	ck_assert_uint_eq(a.stats.reads, 0);
+	ck_assert_uint_eq(simply(CTL_LIMITS, &a), CTL_DONE);
+	ck_assert_int_eq(ftruncate(image, 4096 * 512), 0);
+	ck_assert_uint_eq(simply(CTL_RESIZE, &a), CTL_DONE);
+	ck_assert_uint_eq(a.done.sectors, 4096);
+	q = (struct ctl_msg){ .what = CTL_CONNECT, .connect = { .queues = 1, .disk = { .ring_pages = 1 } } };
+	ask(&q, NULL, 0, &a);
+	ck_assert_uint_eq(a.what, CTL_FAILED);
+	ck_assert_uint_ne(a.done.error, 0);
+	ck_assert_uint_eq(simply(CTL_CAPTURE, &a), CTL_FAILED);
+	ck_assert_uint_eq(simply(CTL_SETUP, &a), CTL_FAILED);
+	ck_assert_uint_eq(simply(CTL_DISCONNECT, &a), CTL_DONE);
+	ck_assert_uint_eq(simply(CTL_STOP, &a), CTL_DONE);
+	status = worker_wait();
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
+}
+END_TEST
+
+START_TEST(it_ends_with_its_supervisor)
+{
+	struct ctl_msg q = setup_of(0), a;
+	int status;
+
+	worker_start();
+	setup(&q, &a);
+	ck_assert_uint_eq(a.done.sectors, SECTORS);
+	status = worker_wait();
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
+	worker_start();
+	status = worker_wait(); /* before it was set up */
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
+}
+END_TEST
+
+START_TEST(setups_that_cannot_be)
+{
+	struct ctl_msg q, a;
+
+	for (int i = 0; i < 4; i++) {
+		q = setup_of(i == 0 ? SECTORS + 1 : SECTORS);
+		if (i == 1)
+			q.setup.disk.sector_size = 1024;
+		if (i == 2)
+			q.setup.disk.has_direct = true; /* and no descriptor for it */
+		if (i == 3)
+			q.setup.uid = 0;
+		worker_start();
+		setup(&q, &a);
+		ck_assert_msg(a.what == CTL_FAILED && a.done.text[0], "case %d", i);
+		worker_wait();
+	}
+}
+END_TEST
+
+/* Somebody else writes to the image: its lock is in the way until it is let go. */
+START_TEST(it_waits_for_the_last_writes)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct ctl_msg q = setup_of(SECTORS), a;
+	char path[32];
+	pid_t other;
+	int fd;
+
+	worker_start();
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", image);
+	fd = open(path, O_RDWR);
+	ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &lock), 0);
+	other = fork();
+	if (!other) {
+		usleep(300000);
+		_exit(0); /* the last copy of the descriptor goes here */
+	}
+	close(fd);
+	setup(&q, &a);
+	ck_assert_uint_eq(a.what, CTL_DONE);
+	ck_assert_int_eq(waitpid(other, NULL, WNOHANG), other);
+	worker_wait();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("blk_worker");
+	TCase *t = tcase_create("worker");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, it_answers_and_ends);
+	tcase_add_test(t, it_ends_with_its_supervisor);
+	tcase_add_test(t, setups_that_cannot_be);
+	tcase_add_test(t, it_waits_for_the_last_writes);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
