@@ -21,6 +21,16 @@ int kit_device_put(struct kit_device *d, uint32_t tx, const char *key, const cha
 	return kit_store_write(tx, path, value);
 }
 
+int kit_device_clear(struct kit_device *d, uint32_t tx, const char *key)
+{
+	char path[96];
+	int rc;
+
+	kit_snprintf(path, sizeof(path), "%s/%s", d->node, key);
+	rc = kit_store_remove(tx, path);
+	return rc == -XEN_ENOENT ? 0 : rc;
+}
+
 uint64_t kit_device_get(struct kit_device *d, const char *key, uint64_t max, uint64_t otherwise)
 {
 	char path[160];
@@ -35,11 +45,17 @@ static void say_state(struct kit_device *d, unsigned int state)
 	kit_device_put(d, 0, "state", "%u", state);
 }
 
+/* A device that has no rings now may have been told to expect a backend, which it waits for no longer then. */
 static void take_down(struct kit_device *d, bool again)
 {
-	if (d->prepared)
+	if (d->prepared) {
 		d->ops->disconnect(d, again);
-	d->expected = d->prepared ? again : d->expected;
+		d->expected = again;
+	} else if (d->expected && !again) {
+		d->expected = false;
+		if (d->ops->gone)
+			d->ops->gone(d);
+	}
 	d->prepared = false;
 }
 
@@ -143,11 +159,8 @@ static void step(struct kit_device *d)
 			break;
 		}
 	} while (act == KIT_ACT_AGAIN || act == KIT_ACT_NEGOTIATE);
-	if (d->phase == KIT_DEVICE_CLOSED && d->expected && !is_online(d)) {
-		d->expected = false;
-		if (d->ops->gone)
-			d->ops->gone(d);
-	}
+	if (d->phase == KIT_DEVICE_CLOSED && d->expected && !is_online(d))
+		take_down(d, false);
 }
 
 static void on_change(void *arg)

@@ -58,6 +58,8 @@ void kit_devices_resume(void);
 
 /* Keys below the device's own node and the backend's. */
 int kit_device_put(struct kit_device *d, uint32_t tx, const char *key, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Takes away a key that an earlier connection may have left. */
+int kit_device_clear(struct kit_device *d, uint32_t tx, const char *key);
 /* A number of the backend; what is not there, is no number or above max reads as otherwise. */
 uint64_t kit_device_get(struct kit_device *d, const char *key, uint64_t max, uint64_t otherwise);
 

@@ -11,6 +11,7 @@ UNIT_CPPFLAGS = -I$(S)/include -I$(S)/dom0-tools -I$(S)/guest-drivers -I$(S)/hyp
 include $(S)/tests/unit/store.am $(S)/tests/unit/tools.am $(S)/tests/unit/blk.am $(S)/tests/unit/loader.am
 include $(S)/dom0-tools/netd/sources.am
 include $(S)/tests/unit/boot.am $(S)/tests/unit/mm.am $(S)/tests/unit/evtchn.am $(S)/tests/unit/pv.am $(S)/tests/unit/netfront.am
+include $(S)/tests/unit/kit.am
 
 CC = clang
 CFLAGS = -std=gnu17 -g -O1 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla -Werror -fno-omit-frame-pointer \
@@ -19,7 +20,7 @@ CFLAGS = -std=gnu17 -g -O1 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla -We
 CPPFLAGS = -D_GNU_SOURCE
 
 TARGETS = elf bzimage decompress cmdline e820 bootinfo acpi insn desc lib config rings netd store_wire store_request \
-	store_client mm netfront
+	store_client mm netfront blkfront
 
 HV_LIB = -isystem $(S)/hypervisor/lib/include $(HV_STRING_NAMES)
 
@@ -77,6 +78,12 @@ store_client_LEN = 1024
 netfront_SOURCES = $(tests_unit_test_net_ring_SOURCES)
 netfront_RUNS = 25000
 netfront_ARGS = -len_control=0
+
+blkfront_SOURCES = $(tests_unit_test_blkfront_SOURCES) guest-drivers/kit/store_ring.c
+blkfront_CPPFLAGS = -I$(S)/tests
+blkfront_RUNS = 6000
+blkfront_ARGS = -len_control=0
+blkfront_LEN = 1024
 
 mm_SOURCES = $(MM_HOST_SOURCES)
 mm_CPPFLAGS = $(MM_HOST_CPPFLAGS)
