@@ -52,14 +52,17 @@ int ctl_question(int fd, struct ctl_msg *q, int fds[CTL_FDS_MAX], unsigned int *
 	return -1;
 }
 
+/* By sendmsg(): send() is the system call sendto, which the sandbox does not know. */
 static void say(int fd, struct ctl_msg *a, const struct ctl_msg *q)
 {
+	struct iovec iov = { .iov_base = a, .iov_len = sizeof(*a) };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t r;
 
 	a->version = CTL_VERSION;
 	a->seq = q ? q->seq : 0;
 	do
-		r = send(fd, a, sizeof(*a), MSG_NOSIGNAL);
+		r = sendmsg(fd, &m, MSG_NOSIGNAL);
 	while (r < 0 && errno == EINTR);
 }
 

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "device/answer.h"
 #include "device/sandbox.h"
 
 #define SOME_UID 61234u
@@ -113,6 +114,29 @@ START_TEST(what_is_listed_works)
 }
 END_TEST
 
+/* The supervisor's question and the worker's answer have to get through the filter. */
+static void answers(int fd)
+{
+	struct ctl_msg q = { .version = CTL_VERSION, .what = CTL_STATS, .seq = 3 };
+	int pair[2], fds[CTL_FDS_MAX];
+	unsigned int n;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) || dup2(pair[0], fd) != fd)
+		_exit(1);
+	if (write(pair[1], &q, sizeof(q)) != sizeof(q))
+		_exit(2);
+	enter(fd); /* drops all but fd */
+	if (ctl_question(fd, &q, fds, &n) != 1 || n)
+		syscall(SYS_exit_group, 3);
+	ctl_done(fd, &q, 5);
+}
+
+START_TEST(a_question_is_answered)
+{
+	ck_assert_int_eq(trial(answers), 0);
+}
+END_TEST
+
 static void opens(int fd) { enter(fd); syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDONLY, 0); }
 static void executes(int fd) { enter(fd); syscall(SYS_execve, "/bin/true", NULL, NULL); }
 static void clones(int fd) { enter(fd); syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0); }
@@ -161,6 +185,7 @@ int main(void)
 	suite_add_tcase(s, t);
 	tcase_add_test(t, rights_and_descriptors_go);
 	tcase_add_test(t, what_is_listed_works);
+	tcase_add_test(t, a_question_is_answered);
 	tcase_add_test(t, what_is_not_listed_ends_it);
 	tcase_add_test(t, user_zero_is_refused);
 	srunner_run_all(r, CK_NORMAL);
