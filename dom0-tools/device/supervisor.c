@@ -107,6 +107,18 @@ struct supervisor *supervisor_open(const struct supervisor_options *o, struct so
 	return NULL;
 }
 
+static void front_watch(struct supervisor *s, const struct device *d, bool on)
+{
+	char path[KEYS_PATH_MAX + 8], token[48];
+
+	snprintf(path, sizeof(path), "%s/state", d->front);
+	snprintf(token, sizeof(token), TOKEN_FRONT "/%u/%u", d->cls, d->devid);
+	if (on)
+		socle_store_watch(s->host.store, path, token);
+	else
+		socle_store_unwatch(s->host.store, path, token);
+}
+
 static void all_release(struct supervisor *s)
 {
 	for (unsigned int i = 0; i < DEVICES_MAX; i++) {
@@ -116,12 +128,28 @@ static void all_release(struct supervisor *s)
 	}
 }
 
+/* The owner's connection may serve another guest after this one. */
+static void unwatch_all(struct supervisor *s)
+{
+	for (unsigned int i = 0; i < DEVICES_MAX; i++)
+		if (s->device[i].used)
+			front_watch(s, &s->device[i], false);
+	for (unsigned int cls = 0; cls < DEVICE_CLASSES; cls++) {
+		char path[KEYS_PATH_MAX];
+
+		snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u", device_back_type(cls), s->host.domid);
+		socle_store_unwatch(s->host.store, path, TOKEN_BACK);
+	}
+}
+
 void supervisor_close(struct supervisor *s)
 {
 	char path[96];
 
 	if (!s)
 		return;
+	if (s->host.store)
+		unwatch_all(s);
 	all_release(s);
 	for (unsigned int i = 0; i < CAPTURES_MAX; i++)
 		if (s->capture[i].conn >= 0)
@@ -141,18 +169,6 @@ static struct device *device_find(struct supervisor *s, enum device_class cls, u
 		if (s->device[i].used && s->device[i].cls == cls && s->device[i].devid == devid)
 			return &s->device[i];
 	return NULL;
-}
-
-static void front_watch(struct supervisor *s, const struct device *d, bool on)
-{
-	char path[KEYS_PATH_MAX + 8], token[48];
-
-	snprintf(path, sizeof(path), "%s/state", d->front);
-	snprintf(token, sizeof(token), TOKEN_FRONT "/%u/%u", d->cls, d->devid);
-	if (on)
-		socle_store_watch(s->host.store, path, token);
-	else
-		socle_store_unwatch(s->host.store, path, token);
 }
 
 static void device_add(struct supervisor *s, enum device_class cls, uint32_t devid)

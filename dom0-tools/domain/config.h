@@ -14,10 +14,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "device/vbd.h"
+#include "device/vif.h"
 #include "domain/diag.h"
 
 #define DOMAIN_NAME_MAX    64u
 #define DOMAIN_DISKS_MAX   16u       /* xvda .. xvdp */
+#define DOMAIN_CARDS_MAX   8u
 #define DOMAIN_VCPUS_MAX   32u       /* what the PV shared_info page has room for */
 #define DOMAIN_CMDLINE_MAX 1023u     /* start_info.cmd_line with its NUL is 1024 bytes */
 #define DOMAIN_MEM_MIN_KIB 4096u     /* no kernel fits below */
@@ -30,15 +33,27 @@ enum domain_action {
 };
 
 struct domain_disk {
-	bool is_block;       /* a block device, else a regular file */
-	bool readonly;
-	unsigned int index;  /* 0 = xvda */
-	char target[8];      /* "xvda" */
-	char *path;          /* absolute */
+	unsigned int index;     /* 0 = xvda */
+	char target[8];         /* "xvda" */
+	bool kernel;            /* served by xen-blkback, not by us */
+	struct vbd_config want; /* path is absolute */
+};
+
+enum card_filter { CARD_FILTER_DEFAULT, CARD_FILTER_CLEAN, CARD_FILTER_MAC, CARD_FILTER_NONE };
+
+struct domain_card {
+	unsigned int index;     /* of the interface, in the order of the description */
+	bool kernel;            /* served by xen-netback */
+	bool has_mac;           /* else it follows from the guest's UUID */
+	enum card_filter filter;
+	char network[VIF_NAME_MAX]; /* of <source network=...>: its kind and bridge are not known yet; else empty */
+	struct vif_config want;
 };
 
 struct domain_config {
 	char *file;          /* where it was read from, for messages */
+	char *text;          /* what stood there, text_len bytes */
+	size_t text_len;
 	char name[DOMAIN_NAME_MAX + 1];
 	bool has_uuid;
 	uint8_t uuid[16];
@@ -49,6 +64,8 @@ struct domain_config {
 	bool console;
 	unsigned int nr_disks;
 	struct domain_disk disk[DOMAIN_DISKS_MAX];
+	unsigned int nr_cards;
+	struct domain_card card[DOMAIN_CARDS_MAX];
 	enum domain_action on_poweroff, on_reboot, on_crash;
 };
 
@@ -61,6 +78,11 @@ struct domain_config *domain_config_load(const char *file, struct diag_list *dia
 /* The same for text in memory; name stands for the file in messages. */
 struct domain_config *domain_config_parse(const char *name, const char *text, size_t len,
 					  struct diag_list *diags);
+
+/*
+ * The same for a file with one device, <disk> or <interface> as inside <devices>: a config of which only that counts.
+ */
+struct domain_config *domain_device_load(const char *file, struct diag_list *diags);
 
 void domain_config_free(struct domain_config *cfg); /* NULL is allowed */
 

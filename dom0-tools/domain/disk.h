@@ -2,7 +2,7 @@
 /*
  * dom0-tools/domain/disk.h
  *
- * A guest's disks: the files behind them, and the backend process that serves each.
+ * A guest's disks before they are attached: the files behind them.
  */
 #ifndef SOCLE_DOMAIN_DISK_H
 #define SOCLE_DOMAIN_DISK_H
@@ -11,16 +11,10 @@
 #include "domain/context.h"
 
 /*
- * Are all files there, of the right kind, openable, and not written by another guest?  Touches
+ * Is the file there, of the right kind, openable, and not written by another guest?  Touches
  * nothing.  The store is asked only when ctx->store is open.
  */
+int disk_check(struct domain_ctx *ctx, const struct domain_disk *disk, struct socle_error *e);
 int disks_check(struct domain_ctx *ctx, const struct domain_config *cfg, struct socle_error *e);
-
-/* Nodes and backend process of each disk. */
-int disks_attach(struct domain_ctx *ctx, uint16_t domid, const struct domain_config *cfg,
-		 struct socle_error *e);
-
-/* End the backend processes of a guest and wait until they are gone. */
-void disks_detach(struct domain_ctx *ctx, uint16_t domid);
 
 #endif /* SOCLE_DOMAIN_DISK_H */

@@ -18,8 +18,8 @@ struct reader {
 	const xmlNode *memory, *current; /* where the sizes stand, for checks between them */
 };
 
-#define ELEMENT_ATTRS_MAX    4
-#define ELEMENT_CHILDREN_MAX 12
+#define ELEMENT_ATTRS_MAX    8
+#define ELEMENT_CHILDREN_MAX 20
 
 struct element {
 	const char *name;
@@ -35,7 +35,26 @@ struct element {
 /* Fill cfg from a well-formed document; all that is wrong goes to diags. */
 void element_read_document(xmlDoc *doc, struct domain_config *cfg, struct diag_list *diags);
 
-/* The table's root (value.c). */
-extern const struct element element_domain;
+/* The table's root (value.c), and its parts for devices (value_disk.c, value_card.c). */
+extern const struct element element_domain, element_disk, element_interface;
+
+/* --- for the functions of the table ------------------------------------------------------------ */
+
+/* malloc'ed, or NULL. */
+char *attribute_get(const xmlNode *node, const char *name);
+
+/*
+ * Complain unless the attribute is absent (when optional) or one of the words; which one it is, or -1.  say is the words for
+ * people.
+ */
+int attribute_check(struct reader *r, const xmlNode *node, const char *name, bool required, const char *const *words,
+		    const char *say);
+
+/* A decimal number from min to max in an attribute, left alone when it is missing; what: "an MTU". */
+bool attribute_number(struct reader *r, const xmlNode *node, const char *name, uint64_t min, uint64_t max, const char *what,
+		      uint64_t *out);
+
+/* A decimal number without sign; false when it is not one or does not fit. */
+bool number_read(const char *text, uint64_t *out);
 
 #endif /* SOCLE_DOMAIN_ELEMENT_H */

@@ -30,6 +30,7 @@
 #include "domain/build.h"
 #include "domain/codes.h"
 #include "domain/console.h"
+#include "domain/devices.h"
 #include "domain/disk.h"
 #include "domain/last.h"
 #include "domain/names.h"
@@ -86,8 +87,9 @@ static int precheck_with_kernel(struct domain_ctx *ctx, struct domain_config *cf
 {
 	struct domain_ctx files_only = { .store = NULL };
 
+	domain_uuid_fill(cfg); /* addresses of cards follow from it */
 	if (file_check("kernel", cfg->kernel, e) || file_check("initrd", cfg->initrd, e) ||
-	    disks_check(&files_only, cfg, e))
+	    disks_check(&files_only, cfg, e) || cards_settle(cfg, e))
 		return -1;
 	if (domain_ctx_open(ctx, e) || names_check_free(ctx, cfg, e) || disks_check(ctx, cfg, e) ||
 	    memory_check(ctx, cfg, e) || (cfg->console && console_check_daemon(e)))
@@ -206,9 +208,9 @@ static int body_make(struct domain_ctx *ctx, uint16_t domid, const struct domain
 	if (cfg->console && console_wait(ctx, domid, e))
 		return -1;
 	phase_end(ctx, "store, console");
-	if (disks_attach(ctx, domid, cfg, e))
+	if (devices_attach(ctx, domid, cfg, e))
 		return -1;
-	phase_end(ctx, "disks");
+	phase_end(ctx, "devices");
 	return domain_ctx_check_stop(ctx, e);
 }
 
@@ -324,7 +326,7 @@ int domain_teardown(struct domain_ctx *ctx, uint16_t domid, struct socle_error *
 		return socle_fail(e, EPERM,
 				  "Domain-0 is the control domain; use 'poweroff' inside it");
 	socle_domctl(ctx->hv, &pause); /* it need not exist any more */
-	disks_detach(ctx, domid);
+	devices_end(ctx, domid);
 	r = hypervisor_destroy(ctx, domid);
 	if (r < 0)
 		return socle_fail(e, -r, "the hypervisor refused to destroy domain %u: %s", domid,
@@ -335,6 +337,7 @@ int domain_teardown(struct domain_ctx *ctx, uint16_t domid, struct socle_error *
 	}
 	if (vanish_wait(ctx, domid, e))
 		return -1;
+	guest_run_dir_remove(domid);
 	if (nodes < 0)
 		return socle_fail(e, -nodes, "domain %u is gone, but its store nodes could not be "
 				  "removed: %s", domid, strerror(-nodes));

@@ -24,6 +24,7 @@
 #include <abi/io/xenbus.h>
 
 #include "domain/codes.h"
+#include "domain/devices.h"
 
 #define BASE_MAX  128
 #define TRIES_MAX 64
@@ -244,48 +245,155 @@ int nodes_introduce(struct domain_ctx *ctx, uint16_t domid, const struct domain_
 
 struct disk_nodes {
 	const struct domain_disk *disk;
-	const char *real_path;
+	const char *physical;
+	bool exists;
 };
+
+/* Who has this device already?  A path that cannot be read is free. */
+static bool is_taken(struct group *g, enum device_class cls, uint32_t devid)
+{
+	char path[BASE_MAX + 16], *there;
+
+	snprintf(path, sizeof(path), "/local/domain/%u/device/%s/%u/backend", g->domid, device_front_type(cls), devid);
+	there = socle_store_read(g->st, g->tx, path, NULL);
+	free(there);
+	return there != NULL;
+}
+
+static const char *back_type(enum device_class cls, bool kernel)
+{
+	return kernel ? device_front_type(cls) : device_back_type(cls);
+}
+
+/* The folders of the backend's end, and what is the same for all devices. */
+static void write_back(struct group *g, enum device_class cls, uint32_t devid, bool kernel)
+{
+	base_set(g, "/local/domain/0/backend/%s/%u", back_type(cls, kernel), g->domid);
+	put(g, "", PERM_READ, "%s", "");
+	base_set(g, "/local/domain/0/backend/%s/%u/%u", back_type(cls, kernel), g->domid, devid);
+	put(g, "", PERM_READ, "%s", "");
+	put(g, "frontend", PERM_READ, "/local/domain/%u/device/%s/%u", g->domid, device_front_type(cls), devid);
+	put(g, "frontend-id", PERM_READ, "%u", g->domid);
+	put(g, "online", PERM_READ, "1");
+	put(g, "driver", PERM_READ, kernel ? "kernel" : "socle");
+	put(g, "state", PERM_READ, "%d", XenbusStateInitialising);
+}
+
+static void write_front(struct group *g, enum device_class cls, uint32_t devid, bool kernel)
+{
+	base_set(g, "/local/domain/%u/device", g->domid);
+	g->inherited = PERM_READ;
+	put(g, device_front_type(cls), PERM_READ, "%s", "");
+	base_set(g, "/local/domain/%u/device/%s/%u", g->domid, device_front_type(cls), devid);
+	put(g, "", PERM_GUEST_READ, "%s", "");
+	put(g, "backend", PERM_GUEST_READ, "/local/domain/0/backend/%s/%u/%u", back_type(cls, kernel), g->domid, devid);
+	put(g, "backend-id", PERM_GUEST_READ, "0");
+	put(g, "state", PERM_GUEST_READ, "%d", XenbusStateInitialising);
+}
+
+/* What only the tools and the supervisor read: paths of this host, and limits. */
+static void write_config(struct group *g, const char *base)
+{
+	base_set(g, "%s/config", base);
+	put(g, "", PERM_PRIVATE, "%s", "");
+	base_set(g, "%s", base);
+	g->inherited = PERM_PRIVATE;
+}
 
 static void write_disk(struct group *g, const void *arg)
 {
 	const struct disk_nodes *d = arg;
+	const struct vbd_config *c = &d->disk->want;
 	unsigned int devid = domain_disk_devid(d->disk);
+	char key[KEY_MAX], value[VBD_PATH_MAX], base[BASE_MAX];
 
-	base_set(g, "/local/domain/0/backend/vbd/%u", g->domid);
-	put(g, "", PERM_READ, "%s", "");
-	base_set(g, "/local/domain/0/backend/vbd/%u/%u", g->domid, devid);
-	put(g, "", PERM_READ, "%s", "");
-	put(g, "frontend", PERM_READ, "/local/domain/%u/device/vbd/%u", g->domid, devid);
-	put(g, "frontend-id", PERM_READ, "%u", g->domid);
-	put_text(g, "params", PERM_READ, d->real_path);
-	put(g, "type", PERM_READ, d->disk->is_block ? "phy" : "file");
-	put(g, "mode", PERM_READ, d->disk->readonly ? "r" : "w");
+	if (is_taken(g, DEVICE_DISK, devid)) {
+		g->err = -EEXIST;
+		return;
+	}
+	write_back(g, DEVICE_DISK, devid, d->disk->kernel);
+	put(g, "type", PERM_READ, c->kind == VBD_BLOCK || d->disk->kernel ? "phy" : "file");
+	put(g, "mode", PERM_READ, c->readonly ? "r" : "w");
 	put(g, "dev", PERM_READ, "%s", d->disk->target);
 	put(g, "device-type", PERM_READ, "disk");
-	put(g, "online", PERM_READ, "1");
 	put(g, "removable", PERM_READ, "0");
 	put(g, "bootable", PERM_READ, d->disk->index == 0 ? "1" : "0");
-	put(g, "state", PERM_READ, "%d", XenbusStateInitialising);
+	if (d->physical)
+		put(g, "physical-device", PERM_READ, "%s", d->physical);
+	if (d->physical && !c->discard)
+		put(g, "discard-enable", PERM_READ, "0");
+	memcpy(base, g->base, sizeof(base));
+	write_config(g, base);
+	for (unsigned int i = 0; vbd_config_key(c, i, key, value); i++)
+		put_text(g, key, PERM_PRIVATE, value);
 
-	base_set(g, "/local/domain/%u/device", g->domid);
-	g->inherited = PERM_READ;
-	put(g, "vbd", PERM_READ, "%s", "");
-	base_set(g, "/local/domain/%u/device/vbd/%u", g->domid, devid);
-	put(g, "", PERM_GUEST_READ, "%s", "");
-	put(g, "backend", PERM_GUEST_READ, "/local/domain/0/backend/vbd/%u/%u", g->domid, devid);
-	put(g, "backend-id", PERM_GUEST_READ, "0");
+	write_front(g, DEVICE_DISK, devid, d->disk->kernel);
 	put(g, "virtual-device", PERM_GUEST_READ, "%u", devid);
 	put(g, "device-type", PERM_GUEST_READ, "disk");
-	put(g, "state", PERM_GUEST_READ, "%d", XenbusStateInitialising);
 }
 
-int nodes_add_disk(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk,
-		   const char *real_path, struct socle_error *e)
+static int device_add(struct domain_ctx *ctx, uint16_t domid, void (*write)(struct group *g, const void *arg),
+		      const void *arg, struct socle_error *e)
 {
-	struct disk_nodes d = { .disk = disk, .real_path = real_path };
+	if (group_run(ctx, domid, write, arg, e) == 0)
+		return 0;
+	if (e->code == EEXIST)
+		return socle_fail(e, DOMAIN_E_EXISTS, "the guest has one of that name already");
+	return -1;
+}
 
-	return group_run(ctx, domid, write_disk, &d, e);
+int nodes_add_disk(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk, const char *physical,
+		   struct socle_error *e)
+{
+	struct disk_nodes d = { .disk = disk, .physical = physical };
+
+	return device_add(ctx, domid, write_disk, &d, e);
+}
+
+static void write_card(struct group *g, const void *arg)
+{
+	const struct domain_card *card = arg;
+	char key[KEY_MAX], value[VIF_VALUE_MAX], base[BASE_MAX], mac[18];
+
+	if (is_taken(g, DEVICE_CARD, card->index)) {
+		g->err = -EEXIST;
+		return;
+	}
+	vif_mac_print(card->want.mac, mac);
+	write_back(g, DEVICE_CARD, card->index, card->kernel);
+	put(g, "handle", PERM_READ, "%u", card->index);
+	put(g, "mac", PERM_READ, "%s", mac);
+	put(g, "mtu", PERM_READ, "%u", card->want.mtu);
+	put(g, "type", PERM_READ, "vif");
+	if (card->kernel) {
+		put(g, "script", PERM_READ, "none"); /* it must have one, which nobody runs */
+		if (card->want.limit[CTL_LIMIT_TX_BYTES].rate) /* bytes in so many microseconds */
+			put(g, "rate", PERM_READ, "%" PRIu64 ",50000", card->want.limit[CTL_LIMIT_TX_BYTES].rate / 20);
+	}
+	memcpy(base, g->base, sizeof(base));
+	write_config(g, base);
+	for (unsigned int i = 0; vif_config_key(&card->want, i, key, value); i++)
+		put_text(g, key, PERM_PRIVATE, value);
+
+	write_front(g, DEVICE_CARD, card->index, card->kernel);
+	put(g, "handle", PERM_GUEST_READ, "%u", card->index);
+	put(g, "mac", PERM_GUEST_READ, "%s", mac);
+	put(g, "mtu", PERM_GUEST_READ, "%u", card->want.mtu);
+}
+
+int nodes_add_card(struct domain_ctx *ctx, uint16_t domid, const struct domain_card *card, struct socle_error *e)
+{
+	return device_add(ctx, domid, write_card, card, e);
+}
+
+void nodes_remove_device(struct domain_ctx *ctx, uint16_t domid, const struct device_ref *ref)
+{
+	char back[KEYS_PATH_MAX], front[KEYS_PATH_MAX];
+	const char *folders[] = { back, front };
+
+	device_back_path(back, domid, ref);
+	snprintf(front, sizeof(front), "/local/domain/%u/device/%s/%u", domid, device_front_type(ref->cls), ref->devid);
+	keys_remove(ctx->store, folders, 2);
 }
 
 /* Remove a node; one that is not there is fine. */
@@ -315,7 +423,7 @@ static void take_away_if_empty(struct group *g, const char *path)
 
 static void remove_all(struct group *g, const void *arg)
 {
-	static const char *const backends[] = { "vbd", "console", "vif" };
+	static const char *const backends[] = { "vbd", "console", "vif", "svbd", "svif" };
 	char path[96], *vm;
 
 	(void)arg;

@@ -18,9 +18,18 @@ int nodes_create(struct domain_ctx *ctx, uint16_t domid, const struct domain_con
 int nodes_introduce(struct domain_ctx *ctx, uint16_t domid, const struct domain_config *cfg,
 		    const struct build_result *built, struct socle_error *e);
 
-/* Frontend and backend nodes of one disk. */
-int nodes_add_disk(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk,
-		   const char *real_path, struct socle_error *e);
+/*
+ * Frontend and backend nodes of one device, its configuration with them.  -1 with DOMAIN_E_EXISTS when the guest has a device of
+ * that number.  A disk's path is real, without symbolic links; physical is "MAJOR:MINOR" in hexadecimal digits for the kernel's
+ * backend, else NULL.
+ */
+int nodes_add_disk(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk, const char *physical,
+		   struct socle_error *e);
+int nodes_add_card(struct domain_ctx *ctx, uint16_t domid, const struct domain_card *card, struct socle_error *e);
+
+/* Both ends of a device; missing nodes are fine. */
+struct device_ref;
+void nodes_remove_device(struct domain_ctx *ctx, uint16_t domid, const struct device_ref *ref);
 
 /* Everything of the guest out of the store; missing nodes are fine.  0 or the first -errno. */
 int nodes_remove(struct domain_ctx *ctx, uint16_t domid);

@@ -17,26 +17,27 @@
 #include "domain/element.h"
 #include "domain/xml.h"
 
-static char *attribute(const xmlNode *node, const char *name)
+char *attribute_get(const xmlNode *node, const char *name)
 {
 	return (char *)xmlGetNoNsProp(node, (const xmlChar *)name);
 }
 
-/* Complain unless the attribute is absent (when optional) or one of the words. */
-static void attribute_check(struct reader *r, const xmlNode *node, const char *name, bool required,
-			    const char *const *words, const char *say)
+int attribute_check(struct reader *r, const xmlNode *node, const char *name, bool required, const char *const *words,
+		    const char *say)
 {
-	char *value = attribute(node, name);
-	bool good = !value && !required;
+	char *value = attribute_get(node, name);
+	int which = -1;
 
 	if (!value && required)
 		xml_complain(r->diags, node, "<%s> needs the attribute '%s' (%s)",
 			     (const char *)node->name, name, say);
-	for (; value && !good && *words; words++)
-		good = strcmp(value, *words) == 0;
-	if (value && !good)
+	for (int i = 0; value && which < 0 && words[i]; i++)
+		if (strcmp(value, words[i]) == 0)
+			which = i;
+	if (value && which < 0)
 		xml_complain(r->diags, node, "%s='%s' is not possible; use %s", name, value, say);
 	xmlFree(value);
+	return which;
 }
 
 static void take_domain(struct reader *r, const xmlNode *node, const char *text)
@@ -114,8 +115,7 @@ static uint64_t unit_bytes(const char *unit)
 	return 0;
 }
 
-/* A decimal number without sign; false when it is not one or does not fit. */
-static bool number_read(const char *text, uint64_t *out)
+bool number_read(const char *text, uint64_t *out)
 {
 	char *end;
 
@@ -126,11 +126,26 @@ static bool number_read(const char *text, uint64_t *out)
 	return !errno && !*end;
 }
 
+bool attribute_number(struct reader *r, const xmlNode *node, const char *name, uint64_t min, uint64_t max, const char *what,
+		      uint64_t *out)
+{
+	char *value = attribute_get(node, name);
+	uint64_t n;
+	bool good = value && number_read(value, &n) && n >= min && n <= max;
+
+	if (good)
+		*out = n;
+	else if (value)
+		xml_complain(r->diags, node, "%s='%.40s' is not %s; use %" PRIu64 " to %" PRIu64, name, value, what, min, max);
+	xmlFree(value);
+	return good;
+}
+
 /* Kibibytes rounded up to whole pages, or 0 after a complaint. */
 static uint64_t size_read(struct reader *r, const xmlNode *node, const char *text)
 {
 	const uint64_t limit = UINT64_C(1) << 44; /* 16 TiB, more than a machine has */
-	char *unit = attribute(node, "unit");
+	char *unit = attribute_get(node, "unit");
 	uint64_t scale = unit_bytes(unit ? unit : "KiB"), n, kib = 0;
 
 	if (!scale)
@@ -250,101 +265,6 @@ static void take_crash(struct reader *r, const xmlNode *node, const char *text)
 	action_take(r, node, text, &r->cfg->on_crash);
 }
 
-/* A disk is built up by its children; the one being read is disk[nr_disks - 1]. */
-static struct domain_disk *disk_current(struct reader *r)
-{
-	return &r->cfg->disk[r->cfg->nr_disks - 1];
-}
-
-static void take_disk(struct reader *r, const xmlNode *node, const char *text)
-{
-	static const char *const types[] = { "file", "block", NULL }, *const devs[] = { "disk",
-											NULL };
-	char *type = attribute(node, "type");
-
-	(void)text;
-	attribute_check(r, node, "type", true, types, "'file' or 'block'");
-	attribute_check(r, node, "device", false, devs, "'disk'");
-	if (r->cfg->nr_disks == DOMAIN_DISKS_MAX)
-		xml_complain(r->diags, node, "a guest has at most %u disks", DOMAIN_DISKS_MAX);
-	else
-		r->cfg->nr_disks++;
-	free(disk_current(r)->path);
-	*disk_current(r) = (struct domain_disk){
-		.is_block = type && strcmp(type, "block") == 0,
-		.index = DOMAIN_DISKS_MAX,
-	};
-	xmlFree(type);
-}
-
-static void take_source(struct reader *r, const xmlNode *node, const char *text)
-{
-	struct domain_disk *d = disk_current(r);
-	const char *want = d->is_block ? "dev" : "file", *other = d->is_block ? "file" : "dev";
-	char *path = attribute(node, want), *wrong = attribute(node, other);
-
-	(void)text;
-	if (wrong)
-		xml_complain(r->diags, node, "a disk of type '%s' has its path in '%s', not '%s'",
-			     d->is_block ? "block" : "file", want, other);
-	else if (!path)
-		xml_complain(r->diags, node, "<source> needs the attribute '%s' with the path",
-			     want);
-	if (path) {
-		free(d->path);
-		d->path = NULL;
-		path_take(r, node, path, &d->path);
-	}
-	xmlFree(path);
-	xmlFree(wrong);
-}
-
-static void take_target(struct reader *r, const xmlNode *node, const char *text)
-{
-	static const char *const buses[] = { "xen", NULL };
-	struct domain_disk *d = disk_current(r);
-	char *dev = attribute(node, "dev");
-
-	(void)text;
-	attribute_check(r, node, "bus", false, buses, "'xen'");
-	if (!dev || strlen(dev) != 4 || strncmp(dev, "xvd", 3) != 0 || dev[3] < 'a' ||
-	    dev[3] > 'p') {
-		xml_complain(r->diags, node,
-			     dev ? "dev='%.40s' is not a disk's name; use xvda to xvdp"
-				 : "<target> needs the attribute 'dev' (xvda to xvdp)%s",
-			     dev ? dev : "");
-	} else {
-		d->index = (unsigned int)(dev[3] - 'a');
-		strcpy(d->target, dev);
-	}
-	xmlFree(dev);
-}
-
-static void take_readonly(struct reader *r, const xmlNode *node, const char *text)
-{
-	(void)node;
-	(void)text;
-	disk_current(r)->readonly = true;
-}
-
-/* Two disks may not share a target, nor a path unless both only read it. */
-static void finish_disk(struct reader *r, const xmlNode *node)
-{
-	const struct domain_disk *d = disk_current(r);
-
-	for (const struct domain_disk *other = r->cfg->disk; other < d; other++) {
-		if (d->target[0] && other->index == d->index)
-			xml_complain(r->diags, node, "target '%s' is used by another disk",
-				     d->target);
-		if (d->path && other->path && strcmp(d->path, other->path) == 0 &&
-		    !(d->readonly && other->readonly))
-			xml_complain(r->diags, node,
-				     "'%s' is used by another disk; that works only "
-				     "when both are <readonly/>",
-				     d->path);
-	}
-}
-
 static void take_console(struct reader *r, const xmlNode *node, const char *text)
 {
 	static const char *const types[] = { "pty", NULL };
@@ -397,23 +317,8 @@ static const struct element
 	el_poweroff = { .name = "on_poweroff", .has_text = true, .take = take_poweroff },
 	el_reboot = { .name = "on_reboot", .has_text = true, .take = take_reboot },
 	el_crash = { .name = "on_crash", .has_text = true, .take = take_crash },
-	el_source = { .name = "source",
-		      .attr = { "file", "dev" },
-		      .required = true,
-		      .take = take_source },
-	el_target = { .name = "target",
-		      .attr = { "dev", "bus" },
-		      .required = true,
-		      .take = take_target },
-	el_readonly = { .name = "readonly", .take = take_readonly },
-	el_disk = { .name = "disk",
-		    .attr = { "type", "device" },
-		    .repeats = true,
-		    .take = take_disk,
-		    .finish = finish_disk,
-		    .child = { &el_source, &el_target, &el_readonly } },
 	el_console = { .name = "console", .attr = { "type" }, .take = take_console },
-	el_devices = { .name = "devices", .child = { &el_disk, &el_console } };
+	el_devices = { .name = "devices", .child = { &element_disk, &element_interface, &el_console } };
 
 const struct element element_domain = {
 	.name = "domain", .attr = { "type" }, .take = take_domain, .finish = finish_domain,

@@ -2,8 +2,8 @@
 /*
  * dom0-tools/domain/watch.h
  *
- * The watcher: one small process for each guest, which waits for its end and does what the
- * description says for that end.
+ * The watcher: one process for each guest, which supervises its devices, waits for its end and does what
+ * the description says for that end.
  */
 #ifndef SOCLE_DOMAIN_WATCH_H
 #define SOCLE_DOMAIN_WATCH_H
@@ -18,6 +18,11 @@
  * error. argv0 is the program's own title, which the watcher replaces to say whom it watches.
  */
 int watch_fork(struct domain_config *cfg, char *argv0, struct socle_error *e);
+
+/*
+ * Start a watcher for a guest that runs and has none: the one before was killed.  0, or -1 with the error (EBUSY: it has one).
+ */
+int watch_adopt(uint16_t domid, char *argv0, struct socle_error *e);
 
 /* This domain now exists. */
 void watch_born(int fd, uint16_t domid);

@@ -14,10 +14,29 @@ static void check_config(const struct domain_config *c)
 	CLAIM(c->cmdline && strlen(c->cmdline) <= DOMAIN_CMDLINE_MAX);
 	CLAIM(c->nr_disks <= DOMAIN_DISKS_MAX);
 	for (unsigned int i = 0; i < c->nr_disks; i++) {
-		CLAIM(c->disk[i].path && c->disk[i].path[0] == '/');
+		const struct vbd_config *w = &c->disk[i].want;
+
+		CLAIM(memchr(w->path, 0, sizeof(w->path)) && memchr(w->host, 0, sizeof(w->host)));
+		CLAIM(memchr(w->nbd_export, 0, sizeof(w->nbd_export)));
+		CLAIM(w->path[0] == '/' || (w->kind == VBD_NBD && w->host[0] && w->port));
+		CLAIM(w->sector_size == 0 || w->sector_size == 512 || w->sector_size == 4096);
 		CLAIM(c->disk[i].index < DOMAIN_DISKS_MAX && memchr(c->disk[i].target, 0, sizeof(c->disk[i].target)));
 		for (unsigned int k = 0; k < i; k++)
 			CLAIM(c->disk[i].index != c->disk[k].index);
+	}
+}
+
+static void check_cards(const struct domain_config *c)
+{
+	CLAIM(c->nr_cards <= DOMAIN_CARDS_MAX);
+	for (unsigned int i = 0; i < c->nr_cards; i++) {
+		const struct vif_config *w = &c->card[i].want;
+
+		CLAIM(memchr(w->bridge, 0, sizeof(w->bridge)) && memchr(w->ifname, 0, sizeof(w->ifname)));
+		CLAIM(w->kind == VIF_ETHERNET || w->bridge[0] || c->card[i].network[0]);
+		CLAIM(w->mtu >= VIF_MTU_MIN && w->mtu <= VIF_MTU_MAX && w->vlan < 4095 && w->queues >= 1);
+		CLAIM(w->queues <= CTL_QUEUES_MAX && w->nr_ip4 <= VIF_IPS_MAX && w->nr_ip6 <= VIF_IPS_MAX);
+		CLAIM(!(w->mac[0] & 1) && c->card[i].index == i);
 	}
 }
 
@@ -34,8 +53,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(&diags, 0, sizeof(diags));
 	cfg = domain_config_parse("fuzz.xml", text, size, &diags);
 	CLAIM(!cfg == (diags.count != 0));
-	if (cfg)
+	if (cfg) {
 		check_config(cfg);
+		check_cards(cfg);
+	}
 	out = open_memstream(&printed, &n);
 	if (!out)
 		abort();

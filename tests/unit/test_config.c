@@ -29,6 +29,17 @@ static const char good[] =
 	" <devices>\n"
 	"  <disk type='file'><source file='/a.img'/><target dev='xvda'/></disk>\n"
 	"  <disk type='block'><source dev='/dev/sdb'/><target dev='xvdc'/><readonly/></disk>\n"
+	"  <disk type='network'><driver name='socle' type='raw' discard='ignore'/><source protocol='nbd' name='x'>"
+	"<host name='nbd.example' port='999'/></source><target dev='xvde'/>"
+	"<iotune><total_bytes_sec>1000</total_bytes_sec><total_bytes_sec_max>5000</total_bytes_sec_max>"
+	"<read_iops_sec>7</read_iops_sec></iotune>"
+	"<blockio logical_block_size='4096' physical_block_size='8192'/></disk>\n"
+	"  <interface type='bridge'><source bridge='br0'/><mac address='00:16:3e:00:00:0A'/><model type='netfront'/>"
+	"<target dev='web0'/><mtu size='9000'/><vlan><tag id='42'/></vlan>"
+	"<bandwidth><inbound average='100' burst='200'/><outbound average='50'/></bandwidth>"
+	"<ip address='10.0.0.5'/><ip address='2001:db8::5'/><filterref filter='clean-traffic'/>"
+	"<port isolated='yes'/><driver name='socle' queues='4'/></interface>\n"
+	"  <interface type='ethernet'/>\n"
 	"  <console type='pty'/>\n"
 	" </devices>\n"
 	"</domain>\n";
@@ -55,6 +66,25 @@ static struct domain_config *parse(const char *text)
 	return parse_len(text, strlen(text));
 }
 
+static void cards_check(const struct domain_config *c)
+{
+	const struct vif_config *w = &c->card[0].want;
+
+	ck_assert_uint_eq(c->nr_cards, 2);
+	ck_assert(w->kind == VIF_BRIDGE && !c->card[0].network[0] && c->card[0].has_mac && !c->card[0].kernel);
+	ck_assert_str_eq(w->bridge, "br0");
+	ck_assert_str_eq(w->ifname, "web0");
+	ck_assert_int_eq(memcmp(w->mac, "\x00\x16\x3e\x00\x00\x0a", 6), 0);
+	ck_assert(w->mtu == 9000 && w->vlan == 42 && w->queues == 4 && w->isolated && w->filter_mac && w->filter_ip);
+	ck_assert(w->nr_ip4 == 1 && w->nr_ip6 == 1);
+	ck_assert_uint_eq(w->limit[CTL_LIMIT_RX_BYTES].rate, 102400);
+	ck_assert_uint_eq(w->limit[CTL_LIMIT_RX_BYTES].burst, 204800);
+	ck_assert_uint_eq(w->limit[CTL_LIMIT_TX_BYTES].rate, 51200);
+	w = &c->card[1].want;
+	ck_assert(w->kind == VIF_ETHERNET && c->card[1].index == 1 && !c->card[1].has_mac);
+	ck_assert(w->mtu == 1500 && w->filter_mac && !w->filter_ip && w->queues == 1);
+}
+
 START_TEST(test_good_fields)
 {
 	struct domain_config *c = parse(good);
@@ -75,13 +105,24 @@ START_TEST(test_good_fields)
 	ck_assert_int_eq(c->on_poweroff, DOMAIN_ACTION_PRESERVE);
 	ck_assert_int_eq(c->on_reboot, DOMAIN_ACTION_RESTART);
 	ck_assert_int_eq(c->on_crash, DOMAIN_ACTION_RESTART);
-	ck_assert_uint_eq(c->nr_disks, 2);
-	ck_assert(!c->disk[0].is_block && !c->disk[0].readonly);
-	ck_assert_str_eq(c->disk[0].path, "/a.img");
+	ck_assert_uint_eq(c->nr_disks, 3);
+	ck_assert(c->disk[0].want.kind == VBD_FILE && !c->disk[0].want.readonly && c->disk[0].want.discard);
+	ck_assert(!c->disk[0].kernel);
+	ck_assert_str_eq(c->disk[0].want.path, "/a.img");
 	ck_assert_uint_eq(domain_disk_devid(&c->disk[0]), 51712);
-	ck_assert(c->disk[1].is_block && c->disk[1].readonly);
+	ck_assert(c->disk[1].want.kind == VBD_BLOCK && c->disk[1].want.readonly);
 	ck_assert_str_eq(c->disk[1].target, "xvdc");
 	ck_assert_uint_eq(domain_disk_devid(&c->disk[1]), 51744);
+	ck_assert(c->disk[2].want.kind == VBD_NBD && !c->disk[2].want.discard);
+	ck_assert_str_eq(c->disk[2].want.host, "nbd.example");
+	ck_assert_str_eq(c->disk[2].want.nbd_export, "x");
+	ck_assert_uint_eq(c->disk[2].want.port, 999);
+	ck_assert_uint_eq(c->disk[2].want.sector_size, 4096);
+	ck_assert_uint_eq(c->disk[2].want.physical_sector_size, 8192);
+	ck_assert_uint_eq(c->disk[2].want.limit[CTL_LIMIT_TOTAL_BYTES].rate, 1000);
+	ck_assert_uint_eq(c->disk[2].want.limit[CTL_LIMIT_TOTAL_BYTES].burst, 5000);
+	ck_assert_uint_eq(c->disk[2].want.limit[CTL_LIMIT_READ_OPS].rate, 7);
+	cards_check(c);
 	domain_config_free(c);
 }
 END_TEST
@@ -166,6 +207,55 @@ static const struct {
 	{ "<devices>", "<devices>x", true },
 	{ "<devices>", "<devices><emulator/>", true },
 	{ "type='file'", "type='network'", true },
+	{ "type='file'", "type='volume'", true },
+	{ "protocol='nbd'", "protocol='iscsi'", true },
+	{ "<host name='nbd.example' port='999'/>", "", true },
+	{ "name='nbd.example'", "name=''", true },
+	{ "port='999'", "port='0'", true },
+	{ "port='999'", "port='65536'", true },
+	{ "<host name='nbd.example' port='999'/>", "<host transport='unix' name='x'/>", true },
+	{ "<host name='nbd.example' port='999'/>", "<host transport='unix' socket='run/x'/>", true },
+	{ "type='raw'", "type='qcow2'", true },
+	{ "type='raw'", "cache='none'", true },
+	{ "type='raw'", "io='native'", true },
+	{ "name='socle' type='raw'", "name='qemu' type='raw'", true },
+	{ "name='socle' type='raw'", "name='kernel' type='raw'", false },
+	{ "discard='ignore'", "discard='on'", true },
+	{ "<total_bytes_sec>1000<", "<total_bytes_sec>-1<", true },
+	{ "<total_bytes_sec>1000<", "<total_bytes_sec>1125899906842625<", true },
+	{ "<total_bytes_sec>1000</total_bytes_sec>", "", false },
+	{ "logical_block_size='4096'", "logical_block_size='1024'", true },
+	{ "physical_block_size='8192'", "physical_block_size='5000'", false },
+	{ "physical_block_size='8192'", "physical_block_size='512'", false },
+	{ "<interface type='bridge'", "<interface type='direct'", true },
+	{ "<interface type='bridge'", "<interface type='network'", true },
+	{ "<interface type='bridge'", "<interface type='ethernet'", true },
+	{ "<interface type='bridge'", "<interface", true },
+	{ "<source bridge='br0'/>", "", true },
+	{ "bridge='br0'", "bridge='a/b'", true },
+	{ "bridge='br0'", "bridge='0123456789abcdef'", true },
+	{ "00:16:3e:00:00:0A", "00:16:3e:00:00", true },
+	{ "00:16:3e:00:00:0A", "01:16:3e:00:00:0A", false },
+	{ "00:16:3e:00:00:0A", "00:00:00:00:00:00", false },
+	{ "type='netfront'", "type='e1000'", true },
+	{ "dev='web0'", "dev=''", true },
+	{ "mtu size='9000'", "mtu size='67'", true },
+	{ "mtu size='9000'", "mtu size='65522'", true },
+	{ "tag id='42'", "tag id='4095'", true },
+	{ "<tag id='42'/>", "", true },
+	{ "average='100'", "average='0'", true },
+	{ "average='100' ", "", true },
+	{ "average='100'", "average='100' peak='200'", true },
+	{ "address='10.0.0.5'", "address='10.0.0.256'", false },
+	{ "<ip address='10.0.0.5'/><ip address='2001:db8::5'/>", "", false },
+	{ "filter='clean-traffic'", "filter='clean'", true },
+	{ "isolated='yes'", "isolated='1'", true },
+	{ "queues='4'", "queues='9'", true },
+	{ "name='socle' queues", "name='vhost' queues", true },
+	{ "name='socle' queues", "name='kernel' queues", false },
+	{ "<interface type='ethernet'/>", "<interface type='ethernet'><source bridge='x'/></interface>", true },
+	{ "<interface type='ethernet'/>", "<interface type='ethernet'><vlan><tag id='1'/></vlan></interface>", false },
+	{ "<interface type='ethernet'/>", "<interface type='ethernet'><target dev='web0'/></interface>", false },
 	{ "type='file'", "type='block'", true },
 	{ "source file", "source dev", true },
 	{ "source file='/a.img'", "source file='a.img'", true },
@@ -299,7 +389,7 @@ START_TEST(test_suggest)
 	ck_assert_str_eq(diag_suggest("nmae", words), "name");
 	ck_assert_str_eq(diag_suggest("wbe", words), "web");
 	ck_assert_str_eq(diag_suggest("vcpus", words), "vcpu");
-	ck_assert_ptr_null(diag_suggest("interface", words));
+	ck_assert_ptr_null(diag_suggest("interfaces", words));
 	ck_assert_ptr_null(diag_suggest("", words));
 	ck_assert_ptr_null(diag_suggest("memorymemorymemorymemorymemorymemory", words));
 }
