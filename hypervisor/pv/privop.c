@@ -213,11 +213,17 @@ static bool emulate_kernel(struct vcpu *v, struct cpu_user_regs *regs, const str
 	}
 }
 
-static void emulate_cpuid(struct vcpu *v, struct cpu_user_regs *regs)
+/* Bits of CPUID leaf 1, ECX (SDM vol. 2). */
+#define LEAF1_ECX_XSAVE		(1u << 26)
+#define LEAF1_ECX_OSXSAVE	(1u << 27)
+
+static void emulate_cpuid(struct vcpu *v, struct cpu_user_regs *regs, uint32_t shown)
 {
 	struct cpuid_regs out;
 
 	policy_guest_cpuid(v, (uint32_t)regs->rax, (uint32_t)regs->rcx, &out);
+	if ((uint32_t)regs->rax == 1 && (out.c & LEAF1_ECX_XSAVE))
+		out.c |= shown;
 	regs->rax = out.a;
 	regs->rbx = out.b;
 	regs->rcx = out.c;
@@ -252,7 +258,7 @@ bool pv_emulate_privileged(struct cpu_user_regs *regs)
 		ok = true;
 		break;
 	case INSN_CPUID:
-		emulate_cpuid(v, regs);
+		emulate_cpuid(v, regs, 0);
 		ok = true;
 		break;
 	default:
@@ -272,7 +278,9 @@ bool pv_emulate_cpuid_ud(struct cpu_user_regs *regs)
 
 	if (fetch_guest_insn(regs->rip, bytes) < sizeof(wanted) || memcmp(bytes, wanted, sizeof(wanted)))
 		return false;
-	emulate_cpuid(current, regs);
+	/* A kernel that asks in this way learns from OSXSAVE that XSAVE is to be had, before it has set the bit in its CR4: Linux
+	 * takes it for missing otherwise, and lives on FXSAVE. */
+	emulate_cpuid(current, regs, current->kernel_mode ? LEAF1_ECX_OSXSAVE : 0);
 	retire(current, regs, &whole);
 	return true;
 }

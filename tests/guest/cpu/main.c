@@ -136,6 +136,7 @@ static void extended_states(void)
 		CHECK(true, "no XSAVE here # skip");
 		return;
 	}
+	CHECK(!(cr4 & CR4_OSXSAVE) && (cpuid(1, 0).c & ECX_OSXSAVE), "OSXSAVE is told before CR4 has it, so that a kernel sets it");
 	write_cr4(cr4 | CR4_OSXSAVE);
 	CHECK(cpuid(1, 0).c & ECX_OSXSAVE, "OSXSAVE is on");
 	all = cpuid(0xd, 0).a | (uint64_t)cpuid(0xd, 0).d << 32;
