@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Several CPUs: dom0 with 4 vCPUs and a guest with 4 vCPUs on 2 CPUs, both under load while CPUs go and come.
 #   SMP_SECONDS=N   length of the load (20)
+#   SMP_CPUS=N      CPUs of the machine (2)
+#   SMP_GUESTS=N    N guests of 2 vCPUs at once, up to 9, instead of the one (batch-crowd)
 set -u -o pipefail
 . "$(dirname "$0")/../lib/common.sh"
 . "$SOCLE_TOP/tests/lib/kernel.sh"
@@ -12,8 +14,10 @@ set -u -o pipefail
 fetch_kernel linux-image-amd64
 make_guest_image "$SOCLE_BUILD/guest.cpio.zst"
 make_dom0_image "$SOCLE_BUILD/smp.cpio.zst" "$SOCLE_BUILD/guest.cpio.zst"
-QEMU_CPUS=${SMP_CPUS:-2} dom0_batch smp $((600 + 10 * ${SMP_SECONDS:-20})) "dom0_mem=768M dom0_max_vcpus=4" \
-	"socle.seconds=${SMP_SECONDS:-20}" "$SOCLE_BUILD/smp.cpio.zst"
-grep -q '^(hv) SMP: '"${SMP_CPUS:-2} CPUs" "$SOCLE_BUILD/log/smp.txt"
-tap $? "all CPUs start" "$(grep -a SMP "$SOCLE_BUILD/log/smp.txt")"
+batch=smp dom0=768
+[ -n "${SMP_GUESTS:-}" ] && batch=crowd dom0=512
+QEMU_CPUS=${SMP_CPUS:-2} dom0_batch $batch $((600 + 10 * ${SMP_SECONDS:-20})) "dom0_mem=${dom0}M dom0_max_vcpus=4" \
+	"socle.seconds=${SMP_SECONDS:-20} socle.guests=${SMP_GUESTS:-1}" "$SOCLE_BUILD/smp.cpio.zst"
+grep -q '^(hv) SMP: '"${SMP_CPUS:-2} CPUs" "$SOCLE_BUILD/log/$batch.txt"
+tap $? "all CPUs start" "$(grep -a SMP "$SOCLE_BUILD/log/$batch.txt")"
 tap_end
