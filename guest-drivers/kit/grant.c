@@ -150,15 +150,21 @@ unsigned int kit_grants_kept(void)
 	return n;
 }
 
-/* Drivers grant anew after a resume; what they had granted is gone with the old table. */
-void kit_grants_resume(void)
+void kit_grants_suspend(void)
 {
-	uint64_t frames[FRAMES_MAX];
+	if (window)
+		kit_window_remap(window, NULL, nr_frames);
+}
+
+void kit_grants_resume(bool is_new)
+{
 	struct gnttab_set_version version = { .version = 1 };
+	uint64_t frames[FRAMES_MAX];
 
 	if (!window)
 		return;
-	hypercall3(__HYPERVISOR_grant_table_op, GNTTABOP_set_version, &version, 1);
+	if (is_new)
+		hypercall3(__HYPERVISOR_grant_table_op, GNTTABOP_set_version, &version, 1);
 	if (frames_get(frames, nr_frames) || kit_window_remap(window, frames, nr_frames))
 		kit_bail("no grant table after a resume");
 }

@@ -21,6 +21,8 @@ void kit_grant_end_page(uint32_t ref, void *page);
 /* Is it in use by the other side at this moment? */
 bool kit_grant_busy(uint32_t ref);
 unsigned int kit_grants_kept(void);	/* pairs that kit_grant_end_page() has to keep at present */
-void kit_grants_resume(void);		/* the table is a new, empty one; what was out is ended as ever */
+/* The table must not be mapped while the guest is saved. Afterwards it may be a new, empty one: what was out is ended as ever. */
+void kit_grants_suspend(void);
+void kit_grants_resume(bool is_new);
 
 #endif

@@ -53,6 +53,7 @@ static inline bool kit_privileged(void)
 }
 void kit_shutdown(unsigned int reason) __attribute__((noreturn));
 void kit_map_shared_info(void);
+void kit_unmap_shared_info(void);
 
 /* ---- hypercalls ---- */
 static inline long hypercall5(unsigned long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
@@ -152,6 +153,7 @@ extern char kit_stubs[];		/* the stub of vector n is at n * 64 */
  */
 #define KIT_MAX_VCPUS	4
 unsigned int kit_smp_init(unsigned int wanted);	/* brings them up; how many there are then, the first included */
+bool kit_smp_used(void);			/* others than the first have been brought up */
 unsigned int kit_vcpu_id(void);
 void kit_vcpu_run(unsigned int id, void (*fn)(void *arg), void *arg);	/* returns at once */
 void kit_vcpu_wait(unsigned int id);		/* until that function has returned */

@@ -7,23 +7,7 @@
 
 #define NODE "control/shutdown"
 
-static struct kit_hook *hooks;
 static struct kit_watch watch;
-
-void kit_hook_add(struct kit_hook *h)
-{
-	h->next = hooks;
-	hooks = h;
-}
-
-void kit_end(unsigned int reason)
-{
-	for (struct kit_hook *h = hooks; h; h = h->next)
-		if (h->stop)
-			h->stop(h->arg);
-	kit_console_drain();
-	kit_shutdown(reason);
-}
 
 /* The empty text is the answer; the tools wait for it (pv-abi 8.3). */
 static void on_request(void *arg)
@@ -38,7 +22,7 @@ static void on_request(void *arg)
 		kit_end(SHUTDOWN_poweroff);
 	if (!strcmp(word, "reboot"))
 		kit_end(SHUTDOWN_reboot);
-	kit_printf("%s: \"%s\" is not understood\n", NODE, word);
+	kit_printf("%s: \"%s\" cannot be done\n", NODE, word);
 }
 
 void kit_life_start(void)

@@ -15,6 +15,7 @@ struct kit_hook {
 	struct kit_hook *next;
 };
 void kit_hook_add(struct kit_hook *h);
+extern struct kit_hook *kit_hooks;	/* the last added first */
 
 void kit_life_start(void);		/* watches control/shutdown; once is enough */
 /* The end, in order: hooks, then the last of the console, then the hypervisor. SHUTDOWN_* of abi/sched.h. */

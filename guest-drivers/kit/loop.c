@@ -113,3 +113,9 @@ void kit_loop(void)
 	for (l->stop = false; !l->stop;)
 		kit_loop_once(KIT_FOREVER);
 }
+
+void kit_loop_shift(uint64_t ns)
+{
+	for (struct kit_timer *t = mine()->timers.first; t; t = t->next)
+		t->due += ns;
+}

@@ -34,5 +34,7 @@ bool kit_loop_until(bool (*done)(void *arg), void *arg, uint64_t until);
 /* For good, or until kit_loop_stop() is called on this vCPU. On the first vCPU, shutdown requests are obeyed (life.h). */
 void kit_loop(void);
 void kit_loop_stop(void);
+/* The clock has jumped by so much: what is due moves with it. */
+void kit_loop_shift(uint64_t ns);
 
 #endif

@@ -162,7 +162,7 @@ size_t kit_pages_left(void)
 int kit_window_remap(void *window, const uint64_t *frames, unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++) {
-		int rc = kit_set_pte((uint8_t *)window + i * PAGE_SIZE, frames[i] << 12 | LEAF_FLAGS);
+		int rc = kit_set_pte((uint8_t *)window + i * PAGE_SIZE, frames ? frames[i] << 12 | LEAF_FLAGS : 0);
 
 		if (rc)
 			return rc;

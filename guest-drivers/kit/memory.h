@@ -29,6 +29,6 @@ void kit_free(void *block);
  * is no room. They are never given back; what they show may be changed at any time.
  */
 void *kit_window_reserve(unsigned int n);
-int kit_window_remap(void *window, const uint64_t *frames, unsigned int n);
+int kit_window_remap(void *window, const uint64_t *frames, unsigned int n);	/* NULL: nothing again */
 
 #endif

@@ -16,7 +16,13 @@
 static uint8_t stacks[KIT_MAX_VCPUS][STACK_SIZE] PAGE_ALIGNED;
 static uint64_t gdts[KIT_MAX_VCPUS][512] PAGE_ALIGNED;
 static struct vcpu_info infos[PAGE_SIZE / sizeof(struct vcpu_info)] PAGE_ALIGNED;
+static bool used;
 static struct work { void (*fn)(void *); void *arg; } work[KIT_MAX_VCPUS];
+
+bool kit_smp_used(void)
+{
+	return used;
+}
 
 unsigned int kit_vcpu_id(void)
 {
@@ -136,6 +142,7 @@ static void start(unsigned int id)
 	};
 	long rc;
 
+	used = true;
 	if (kit_make_readonly(gdts[id]))
 		kit_bail("the GDT of vCPU %u cannot be read-only", id);
 	fill_context(&context, id);

@@ -19,6 +19,12 @@ void kit_map_shared_info(void)
 	kit_shared_info = (struct shared_info *)shared_info_window;
 }
 
+void kit_unmap_shared_info(void)
+{
+	kit_set_pte(shared_info_window, 0);
+	kit_shared_info = NULL;
+}
+
 void kit_start(struct start_info *si)
 {
 	kit_start_info = si;

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # The guests made with the kit, as guests: one boot of dom0, which starts each of them by our tools and looks at what they say
-# (tests/images/dom0/batch-kit).
+# (tests/images/dom0/batch-kit). The examples of docs/porting.md are among them, built outside of the tree.
 set -u -o pipefail
 . "$(dirname "$0")/../lib/common.sh"
 . "$SOCLE_TOP/tests/lib/kernel.sh"
 . "$SOCLE_TOP/tests/lib/image.sh"
 . "$SOCLE_TOP/tests/lib/qemu.sh"
+. "$SOCLE_TOP/tests/lib/porting.bash"
 . "$SOCLE_TOP/tests/system/machine.bash"
 
 fetch_kernel linux-image-amd64
@@ -20,6 +21,11 @@ mkdir -p "$image/var/lib/socle/kit"
 for elf in "$SOCLE_BUILD"/guest-drivers/guests/*.elf "$SOCLE_BUILD"/tests/guest/domu/*.elf; do
 	strip -o "$image/var/lib/socle/kit/${elf##*/}" "$elf" || die "the guests are not built; run make"
 done
+why=$(porting_build)
+tap $? "the examples of docs/porting.md build with what is installed" "$why"
+mkdir -p "$image/var/lib/socle/porting"
+cp "$SOCLE_BUILD"/porting/examples/*.{elf,console,words,needs,xml} "$image/var/lib/socle/porting/"
+cp "$SOCLE_BUILD/porting/examples/hello.elf" "$image/var/lib/socle/"
 (cd "$image" && find . -print0 | LC_ALL=C sort -z | cpio --quiet --null -o -H newc -R 0:0) >"$image.cpio"
 cat "$image.cpio.zst" >>"$image.cpio"
 
