@@ -4,6 +4,7 @@
 #include "kit/kit.h"
 #include "kit/life.h"
 #include "kit/store.h"
+#include "kit/suspend.h"
 
 #define NODE "control/shutdown"
 
@@ -22,6 +23,8 @@ static void on_request(void *arg)
 		kit_end(SHUTDOWN_poweroff);
 	if (!strcmp(word, "reboot"))
 		kit_end(SHUTDOWN_reboot);
+	if (!strcmp(word, "suspend") && kit_suspend())
+		return;
 	kit_printf("%s: \"%s\" cannot be done\n", NODE, word);
 }
 
@@ -31,6 +34,7 @@ void kit_life_start(void)
 		return;
 	kit_store_write(0, "control/feature-poweroff", "1");
 	kit_store_write(0, "control/feature-reboot", "1");
+	kit_store_write(0, "control/feature-suspend", "1");
 	if (kit_watch_add(&watch, on_request, NULL, NODE))
 		kit_printf("%s cannot be watched\n", NODE);
 }

@@ -21,6 +21,7 @@ mkdir -p "$image/var/lib/socle/kit"
 for elf in "$SOCLE_BUILD"/guest-drivers/guests/*.elf "$SOCLE_BUILD"/tests/guest/domu/*.elf; do
 	strip -o "$image/var/lib/socle/kit/${elf##*/}" "$elf" || die "the guests are not built; run make"
 done
+image_add_program "$image" "$SOCLE_BUILD/tests/guest/domu/resume" /var/lib/socle/kit/resume
 why=$(porting_build)
 tap $? "the examples of docs/porting.md build with what is installed" "$why"
 mkdir -p "$image/var/lib/socle/porting"

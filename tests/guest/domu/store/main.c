@@ -3,9 +3,11 @@
  * The kit's store client against the daemon, from a guest of its own: values, transactions, watches, long answers, errors. With
  * the word "live" it lives in the kit's loop until the tools end it.
  */
+#include "kit/grant.h"
 #include "kit/kit.h"
 #include "kit/life.h"
 #include "kit/loop.h"
+#include "kit/memory.h"
 #include "kit/run.h"
 #include "kit/store.h"
 #include "kit/xenbus.h"
@@ -122,14 +124,36 @@ static void bye(void *arg)
 	kit_printf("bye\n");
 }
 
+/* What was there before the sleep is there after it. */
+static void awake(void *arg)
+{
+	void *page = kit_page_alloc(1);
+	char word[16] = "";
+	int ref = kit_grant(0, page, false);
+
+	kit_store_read(0, "data/before", word, sizeof(word));
+	kit_printf("awake: store %s, wall clock %s, grant %s\n", word, kit_shared_info->wc_sec ? "runs" : "stands",
+		   ref > *(int *)arg && !kit_grant_end((uint32_t)*(int *)arg) && !kit_grant_end((uint32_t)ref) ? "kept" : "lost");
+	kit_loop_stop();
+}
+
+static void asleep(void *arg)
+{
+	*(int *)arg = kit_grant(0, kit_page_alloc(1), false);
+	kit_store_write(0, "data/before", "same");
+	kit_printf("asleep\n");
+}
+
 int main(int argc, char *argv[])
 {
-	static struct kit_hook hook = { .stop = bye };
+	static int ref;
+	static struct kit_hook hook = { .stop = bye, .suspend = asleep, .resume = awake, .arg = &ref };
 
 	kit_hook_add(&hook);
 	if (argc > 1 && !strcmp(argv[1], "live")) {
 		kit_printf("alive\n");
 		kit_loop();
+		return 0;
 	}
 	if (kit_option(argc, argv, "events"))
 		CHECK_EQ(kit_events_fifo(), 0, "FIFO events");
