@@ -17,6 +17,9 @@
 #include <stdint.h>
 #include <abi/io/ring.h>
 
+/* Entries are structures of narrower fields to whoever writes and reads them, and whole words here. */
+typedef uint32_t __attribute__((may_alias)) kit_ring_word;
+
 struct kit_ring {
 	struct sring_header *shared;	/* hostile */
 	uint8_t *slots;			/* hostile */
@@ -51,18 +54,18 @@ static inline uint32_t kit_ring_out(const struct kit_ring *r)
 	return r->req_pushed - r->rsp_cons;
 }
 
-static inline volatile uint32_t *kit_ring_slot(const struct kit_ring *r, uint32_t index)
+static inline volatile kit_ring_word *kit_ring_slot(const struct kit_ring *r, uint32_t index)
 {
-	return (volatile uint32_t *)(r->slots + (size_t)(index & (r->size - 1)) * r->entry);
+	return (volatile kit_ring_word *)(r->slots + (size_t)(index & (r->size - 1)) * r->entry);
 }
 
 /* Writes a request of one entry; there must be room. The backend sees it after kit_ring_push(). */
 static inline void kit_ring_put(struct kit_ring *r, const void *request)
 {
-	volatile uint32_t *to = kit_ring_slot(r, r->req_prod++);
+	volatile kit_ring_word *to = kit_ring_slot(r, r->req_prod++);
 
 	for (uint32_t i = 0; i < r->entry / 4; i++)
-		to[i] = ((const uint32_t *)request)[i];
+		to[i] = ((const kit_ring_word *)request)[i];
 }
 
 /* Publishes the requests. True when the backend wants an event. */
@@ -85,7 +88,7 @@ static inline bool kit_ring_push(struct kit_ring *r)
 static inline int kit_ring_get(struct kit_ring *r, void *answer, uint32_t bytes)
 {
 	uint32_t prod = __atomic_load_n(&r->shared->rsp_prod, __ATOMIC_ACQUIRE);
-	volatile uint32_t *from;
+	volatile kit_ring_word *from;
 
 	if (r->broken || prod - r->rsp_cons > r->req_pushed - r->rsp_cons) {
 		r->broken = true;
@@ -95,7 +98,7 @@ static inline int kit_ring_get(struct kit_ring *r, void *answer, uint32_t bytes)
 		return 0;
 	from = kit_ring_slot(r, r->rsp_cons++);
 	for (uint32_t i = 0; i < bytes / 4; i++)
-		((uint32_t *)answer)[i] = from[i];
+		((kit_ring_word *)answer)[i] = from[i];
 	return 1;
 }
 

@@ -42,7 +42,7 @@ static bool refuse(struct reader *r, const char *why)
 /* The next entry, read once. False when it is not there yet. */
 static bool next_entry(struct reader *r, void *entry)
 {
-	volatile uint32_t *slot = kit_ring_slot(&r->rx->ring, r->at);
+	volatile kit_ring_word *slot = kit_ring_slot(&r->rx->ring, r->at);
 	uint32_t words[2];
 
 	if (r->at == r->end)
