@@ -9,7 +9,7 @@ top_srcdir = $(S)
 top_builddir = $(B)
 UNIT_CPPFLAGS = -I$(S)/include -I$(S)/dom0-tools -I$(S)/guest-drivers -I$(S)/hypervisor -I$(S)
 include $(S)/tests/unit/store.am $(S)/tests/unit/tools.am $(S)/tests/unit/blk.am $(S)/tests/unit/loader.am
-include $(S)/dom0-tools/netd/sources.am
+include $(S)/dom0-tools/netd/sources.am $(S)/dom0-tools/blkd/sources.am
 include $(S)/tests/unit/boot.am $(S)/tests/unit/mm.am $(S)/tests/unit/evtchn.am $(S)/tests/unit/pv.am $(S)/tests/unit/netfront.am
 include $(S)/tests/unit/kit.am
 
@@ -20,7 +20,7 @@ CFLAGS = -std=gnu17 -g -O1 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla -We
 CPPFLAGS = -D_GNU_SOURCE
 
 TARGETS = elf bzimage decompress cmdline e820 bootinfo acpi insn desc lib config rings netd store_wire store_request \
-	store_client mm netfront blkfront
+	store_client mm netfront blkfront blk
 
 HV_LIB = -isystem $(S)/hypervisor/lib/include $(HV_STRING_NAMES)
 
@@ -65,6 +65,9 @@ rings_ARGS = -len_control=0
 netd_SOURCES = $(filter-out %/log.c,$(NETD_SOURCES)) dom0-tools/device/bucket.c dom0-tools/libsocle/error.c
 netd_RUNS = 5000
 netd_ARGS = -len_control=0
+blk_SOURCES = $(filter-out dom0-tools/blkd/file.c,$(BLKD_ENGINE)) dom0-tools/blkd/store.c dom0-tools/libsocle/error.c
+blk_RUNS = 5000
+blk_ARGS = -len_control=0
 store_wire_SOURCES = $(tests_unit_test_store_wire_SOURCES)
 store_wire_RUNS = 80000
 store_request_SOURCES = $(tests_unit_test_store_request_SOURCES)

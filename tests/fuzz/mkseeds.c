@@ -223,5 +223,6 @@ int main(int argc, char **argv)
 	program_seeds("mm", 900);
 	program_seeds("store_request", 600);
 	program_seeds("rings", 1200);
+	program_seeds("blk", 2000);
 	return 0;
 }
