@@ -63,7 +63,10 @@ static uint64_t now_ns(void)
 
 /* --- SETUP ----------------------------------------------------------------------------------- */
 
-/* All of it has its memory now: a full file system must not end the process by SIGBUS later. */
+/*
+ * All of it has its memory now: a full file system must not end the process by SIGBUS later.  The map keeps the open file, and
+ * with it the lock that the supervisor took on it: whoever has that serves the disk.
+ */
 static int journal_map(struct worker *w, int fd, struct socle_error *e)
 {
 	int r = posix_fallocate(fd, 0, sizeof(struct blk_journal));

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,7 +22,7 @@
 #define SOME_UID 61234u
 #define SECTORS  2048u
 
-static int ctl, image;
+static int ctl, image, other_journal; /* the last one: the journal, opened once more */
 static pid_t pid;
 static uint64_t seq;
 
@@ -103,7 +104,9 @@ static void setup(struct ctl_msg *q, struct ctl_msg *a)
 	char path[] = "blk-journal-XXXXXX";
 	int fds[4] = { open("/dev/null", O_RDWR), open("/dev/null", O_RDWR | O_NONBLOCK), mkstemp(path), dup(image) };
 
+	other_journal = open(path, O_RDWR | O_CLOEXEC);
 	unlink(path);
+	ck_assert_int_eq(flock(fds[2], LOCK_EX), 0);
 	ask(q, fds, 4, a);
 	for (int i = 0; i < 4; i++)
 		close(fds[i]);
@@ -118,6 +121,9 @@ START_TEST(it_answers_and_ends)
 	setup(&q, &a);
 	ck_assert_msg(a.what == CTL_DONE, "%s", a.done.text);
 	ck_assert_uint_eq(a.done.sectors, SECTORS);
+	/* Its supervisor has closed the journal; the lock has to stay as long as the worker is there. */
+	ck_assert_int_eq(flock(other_journal, LOCK_EX | LOCK_NB), -1);
+	ck_assert_int_eq(errno, EWOULDBLOCK);
 	ck_assert_uint_eq(simply(CTL_STATS, &a), CTL_STATS);
 	ck_assert_uint_eq(a.stats.reads, 0);
 	ck_assert_uint_eq(simply(CTL_LIMITS, &a), CTL_DONE);
@@ -134,6 +140,7 @@ START_TEST(it_answers_and_ends)
 	ck_assert_uint_eq(simply(CTL_STOP, &a), CTL_DONE);
 	status = worker_wait();
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
+	ck_assert_int_eq(flock(other_journal, LOCK_EX | LOCK_NB), 0);
 }
 END_TEST
 
