@@ -442,6 +442,31 @@ START_TEST(rings_that_were_not_offered)
 }
 END_TEST
 
+/* The ring is no way around a filter of system calls: it opens nothing and works on its own files only. */
+START_TEST(the_ring_does_nothing_else)
+{
+	struct io_uring_sqe *sqe;
+	struct io_uring_cqe *cqe;
+	char byte;
+
+	begin(1, 0, false);
+	for (int i = 0; i < 2; i++) {
+		sqe = io_uring_get_sqe(&file.uring);
+		if (i == 0)
+			io_uring_prep_openat(sqe, AT_FDCWD, "/dev/null", O_RDONLY, 0);
+		else
+			io_uring_prep_read(sqe, disk_fd, &byte, 1, 0);
+		ck_assert_int_eq(io_uring_submit_and_wait(&file.uring, 1), 1);
+		ck_assert_int_eq(io_uring_peek_cqe(&file.uring, &cqe), 0);
+		ck_assert_int_eq(cqe->res, -EACCES);
+		io_uring_cqe_seen(&file.uring, cqe);
+	}
+	ck_assert_int_eq(io_uring_register_files_update(&file.uring, 0, &disk_fd, 1), -EACCES);
+	ck_assert_int_eq(io_uring_register_eventfd(&file.uring, disk_fd), -EACCES);
+	back_end();
+}
+END_TEST
+
 /* --- kills ----------------------------------------------------------------------------------- */
 
 #define BLOCKS 512u /* of a page; one request each at a time */
@@ -594,6 +619,7 @@ int main(void)
 	tcase_add_test(t, garbage_does_no_harm);
 	tcase_add_test(t, lying_indices_end_service);
 	tcase_add_test(t, rings_that_were_not_offered);
+	tcase_add_test(t, the_ring_does_nothing_else);
 	tcase_add_loop_test(t, a_killed_worker_is_not_noticed, 0, 2);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
