@@ -27,7 +27,7 @@ enum exit_code {
 	EXIT_INTERRUPTED = 9,
 };
 
-#define FLAGS_MAX 8
+#define FLAGS_MAX 16
 
 /* A flag without value, or with one (value_name given). */
 struct flag {
@@ -53,6 +53,7 @@ struct command {
 	int min_args, max_args;
 	struct flag flags[FLAGS_MAX]; /* ends with an empty one, or full */
 	int (*run)(const struct invocation *inv);
+	bool hidden;           /* not in the list of commands */
 	const char *detail;    /* more text for "help COMMAND", or NULL */
 };
 
@@ -96,6 +97,9 @@ int cmd_last(const struct invocation *inv);
 int cmd_debug(const struct invocation *inv);
 int cmd_sched(const struct invocation *inv);
 int cmd_top(const struct invocation *inv);
+int cmd_disk(const struct invocation *inv);
+int cmd_net(const struct invocation *inv);
+int cmd_supervise(const struct invocation *inv);
 int cmd_help(const struct invocation *inv);
 
 /* What a domain does at this moment, in a word (cmd_list.c). */

@@ -54,6 +54,47 @@ const struct command commands[] = {
 		     { 'j', "json", NULL, "a picture is a line of JSON" } },
 	  .detail = "CPU %: processor time, 100 being one CPU.  WAIT %: time that its vCPUs could "
 		    "have run but waited." },
+	{ .name = "disk", .args = "ACTION ...", .min_args = 1, .max_args = 9, .run = cmd_disk,
+	  .help = "disks of running guests",
+	  .flags = { { 'r', "readonly", NULL, "attach: the guest cannot write to it" },
+		     { 'k', "kernel", NULL, "attach: served by the kernel's backend" },
+		     { 'f', "force", NULL, "detach: without asking the guest" },
+		     { 0, "timeout", "SECONDS", "detach: give up after so long (default 30)" },
+		     { 's', "size", "BYTES", "resize: make the file that large first" },
+		     { 'j', "json", NULL, "list: print JSON" },
+		     { 0, "read-bytes", "RATE[:BURST]", "limit: bytes a second, 0 for none" },
+		     { 0, "write-bytes", "RATE[:BURST]", "the same" },
+		     { 0, "total-bytes", "RATE[:BURST]", "the same, reads and writes together" },
+		     { 0, "read-ops", "RATE[:BURST]", "limit: requests a second" },
+		     { 0, "write-ops", "RATE[:BURST]", "the same" },
+		     { 0, "total-ops", "RATE[:BURST]", "the same" } },
+	  .detail = "attach NAME TARGET SOURCE   SOURCE is a file, a block device or an NBD server (nbd://HOST/EXPORT)\n"
+		    "  attach NAME FILE.xml        a <disk> as in a guest's description\n"
+		    "  detach NAME TARGET          the guest is asked to let it go\n"
+		    "  list [NAME]\n"
+		    "  resize NAME TARGET          tell the guest how large it is now\n"
+		    "  limit NAME TARGET           change limits while it runs" },
+	{ .name = "net", .args = "ACTION ...", .min_args = 1, .max_args = 9, .run = cmd_net,
+	  .help = "network cards of running guests",
+	  .flags = { { 0, "mac", "ADDRESS", "attach: its address (made up when left out)" },
+		     { 0, "ip", "ADDRESS", "attach: frames from other addresses are dropped" },
+		     { 'f', "force", NULL, "detach: without asking the guest" },
+		     { 0, "timeout", "SECONDS", "detach: give up after so long (default 30)" },
+		     { 'j', "json", NULL, "list: print JSON" },
+		     { 'w', "write", "FILE", "dump: write to a file, not to standard output" },
+		     { 0, "rx-bytes", "RATE[:BURST]", "limit: bytes a second to the guest, 0 for none" },
+		     { 0, "tx-bytes", "RATE[:BURST]", "the same, from the guest" },
+		     { 0, "rx-frames", "RATE[:BURST]", "limit: frames a second to the guest" },
+		     { 0, "tx-frames", "RATE[:BURST]", "the same, from the guest" } },
+	  .detail = "attach NAME bridge:BRIDGE|network:NETWORK|ethernet\n"
+		    "  attach NAME FILE.xml        an <interface> as in a guest's description\n"
+		    "                              prints the card's number\n"
+		    "  detach NAME NUMBER          the guest is asked to let it go\n"
+		    "  list [NAME]\n"
+		    "  limit NAME NUMBER           change limits while it runs\n"
+		    "  dump NAME [NUMBER]          its frames, as pcapng, until Ctrl-C" },
+	{ .name = "supervise", .args = "NAME", .min_args = 1, .max_args = 1, .run = cmd_supervise, .hidden = true,
+	  .help = "start a supervisor for a guest whose was killed" },
 	{ .name = "domid", .args = "NAME", .min_args = 1, .max_args = 1, .run = cmd_domid,
 	  .help = "the domain id of a guest" },
 	{ .name = "log", .args = "NAME", .min_args = 1, .max_args = 1, .run = cmd_log,

@@ -109,11 +109,11 @@ const struct command *command_find(const char *word)
 	for (unsigned int i = 0; i < nr_commands && i < COMMANDS_MAX; i++) {
 		const struct command *c = &commands[i];
 
-		names[i] = c->name;
+		names[i] = c->hidden ? "" : c->name;
 		if (strcmp(word, c->name) == 0)
 			return c;
-		if (!*word || strncmp(word, c->name, strlen(word)) != 0)
-			continue;
+		if (c->hidden || !*word || strncmp(word, c->name, strlen(word)) != 0)
+			continue; /* a hidden one is meant when it is written out */
 		if (found) {
 			size_t n = strlen(ambiguous);
 
@@ -181,7 +181,8 @@ int cmd_help(const struct invocation *inv)
 	}
 	printf("usage: socle COMMAND [FLAGS] [ARGUMENTS]\n\n");
 	for (unsigned int i = 0; i < nr_commands; i++)
-		printf("  %-9s %-15s %s\n", commands[i].name, commands[i].args, commands[i].help);
+		if (!commands[i].hidden)
+			printf("  %-9s %-15s %s\n", commands[i].name, commands[i].args, commands[i].help);
 	printf("\nA command may be shortened while it stays unique.  NAME is a guest's name, UUID "
 	       "or "
 	       "domain id.\n'socle help COMMAND' tells its flags.\n");

@@ -96,6 +96,45 @@ expect 3 "disk xvda: cannot open '/nonexistent/disk.img' for writing: No such fi
 	create missing-disk.xml
 expect 3 "disk xvda: '/dev' is not a regular file" create disk-not-file.xml
 
+expect 2 "'disk' needs ACTION ..." disk
+expect 2 "there is no 'disk paint'; there are attach, detach, list, resize, limit" disk paint
+expect 2 "'disk attach' needs NAME and TARGET SOURCE, or a file" disk attach web
+expect 2 "'disk attach' has no use for 'x'" disk attach web xvdb /a x
+expect 2 "'hda' is not a disk's name; use xvda to xvdp" disk attach web hda /a.img
+expect 2 "'a.img' is neither an absolute path nor an NBD server" disk attach web xvdb a.img
+expect 2 "'nbd://' is not an NBD server" disk attach web xvdb nbd://
+expect 2 "'nbd://h:0/x' is not an NBD server" disk attach web xvdb nbd://h:0/x
+expect 2 "'nbd://h:99999' is not an NBD server" disk attach web xvdb nbd://h:99999
+expect 2 "'nbd+unix:///x' is not an NBD server" disk attach web xvdb nbd+unix:///x
+expect 2 "'disk attach' has no flag '--force'" disk attach --force web xvdb /a
+expect 2 "'disk list' has no flag '--size'" disk list --size 5
+expect 2 "'--readonly' and '--kernel' go with TARGET and SOURCE" disk attach -r web disk.xml
+expect 3 "cannot attach a disk from 'device-card.xml': it describes an interface" disk attach web device-card.xml
+expect 3 "device-two.xml: it has 2 devices, not one" disk attach web device-two.xml
+expect 3 "device-bad.xml:3:5: dev='sda' is not a disk's name" disk attach web device-bad.xml
+expect 3 "no-such.xml: cannot open: No such file" disk attach web no-such.xml
+expect 2 "'xvdz' is not a disk's name" disk detach web xvdz
+expect 2 "'--timeout' takes 1 to 3600 seconds, not '1h'" disk detach --timeout=1h web xvda
+expect 2 "'--size' takes bytes, a multiple of 512, or with k, M, G or T; not '1000'" disk resize --size=1000 web xvda
+expect 2 "not '17179869184T'" disk resize --size=17179869184T web xvda
+expect 2 "'disk limit' needs a limit, such as '--total-bytes=10M'" disk limit web xvda
+expect 2 "'--total-bytes' takes RATE or RATE:BURST, such as 10M or 500:2000, 0 for none; not '-5'" disk limit --total-bytes=-5 web xvda
+expect 2 "not '10X'" disk limit --read-ops=10X web xvda
+expect 2 "not '0:5'" disk limit --read-ops=0:5 web xvda
+expect 2 "there is no 'net paint'; there are attach, detach, list, limit, dump" net paint
+expect 2 "'wire' is no place for a card; use bridge:NAME, network:NAME, ethernet" net attach web wire
+expect 2 "'bridge:' is no place for a card" net attach web bridge:
+expect 2 "'bridge:sixteen-letters-x' is no place for a card" net attach web bridge:sixteen-letters-x
+expect 2 "'--mac' takes the address of a card" net attach --mac 01:00:5e:00:00:01 web bridge:br0
+expect 2 "'--ip' takes an address, not '10.0'" net attach --ip 10.0 web bridge:br0
+expect 2 "'--mac' and '--ip' do not go with a description" net attach --ip 10.0.0.1 web device-card.xml
+expect 3 "cannot attach a card from 'device-disk.xml': it describes a disk" net attach web device-disk.xml
+expect 2 "'x' is not a card's number; use 0 to 255" net detach web x
+expect 2 "'256' is not a card's number" net limit --rx-bytes 5 web 256
+expect 2 "'net limit' needs a limit" net limit web 0
+expect 2 "'net dump' has no flag '--json'" net dump -j web
+expect 2 "there is no command 'super'" super web
+
 # Unless this is a dom0, what needs the hypervisor says so.
 if [ ! -e /dev/xen/privcmd ]; then
 	expect 1 "cannot open /dev/xen/privcmd" list
@@ -103,6 +142,14 @@ if [ ! -e /dev/xen/privcmd ]; then
 	expect 1 "cannot open /dev/xen/privcmd" destroy web
 	expect 1 "cannot open /dev/xen/privcmd" dmesg -f
 	expect 1 "cannot audit 'the frames': cannot open /dev/xen/privcmd" debug audit
+	expect 1 "cannot attach a disk to 'web': cannot open /dev/xen/privcmd" disk attach web device-disk.xml
+	expect 1 "cannot attach a disk to 'web': cannot open /dev/xen/privcmd" disk attach -r web xvdb nbd://host:10810/export
+	expect 1 "cannot list the disks of 'all guests': cannot open /dev/xen/privcmd" disk list
+	expect 1 "cannot resize a disk of 'web': cannot open /dev/xen/privcmd" disk resize --size 1G web xvda
+	expect 1 "cannot limit a disk of 'web': cannot open /dev/xen/privcmd" disk limit --total-bytes=10M:50M web xvda
+	expect 1 "cannot attach a card to 'web': cannot open /dev/xen/privcmd" net attach web device-card.xml
+	expect 1 "cannot overhear a card of 'web': cannot open /dev/xen/privcmd" net dump -w /nonexistent/x web
+	expect 1 "cannot supervise 'web': cannot open /dev/xen/privcmd" supervise web
 	expect 1 "cannot watch the domains: cannot open /dev/xen/privcmd" top -b -n 1
 	expect 1 "cannot show the scheduling of 'the machine': cannot open /dev/xen/privcmd" sched
 	expect 1 "cannot change the scheduling of 'web': cannot open /dev/xen/privcmd" sched --cap 50 web

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dom0-tools/socle/cmd_disk.c
+ *
+ * socle disk: attach, detach, list, resize and limit disks of running guests.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "device/limits.h"
+#include "device/xenbus.h"
+#include "domain/codes.h"
+#include "domain/disk.h"
+#include "domain/names.h"
+#include "socle/cmd_device.h"
+
+enum { FLAG_READONLY, FLAG_KERNEL, FLAG_FORCE, FLAG_TIMEOUT, FLAG_SIZE, FLAG_JSON, FLAG_LIMITS };
+
+#define BIT(f)      (1u << (f))
+#define LIMIT_FLAGS (((1u << CTL_LIMIT_COUNT) - 1) << FLAG_LIMITS)
+
+/* xvda .. xvdp as a number, or -1. */
+static int target_parse(const char *text)
+{
+	if (strlen(text) != 4 || strncmp(text, "xvd", 3) != 0 || text[3] < 'a' || text[3] > 'p')
+		return -1;
+	return text[3] - 'a';
+}
+
+static int target_usage(const struct invocation *inv, const char *text)
+{
+	return usage_error(inv->cmd, "'%.40s' is not a disk's name; use xvda to xvdp", text);
+}
+
+/* --- attach ------------------------------------------------------------------------------------ */
+
+/* nbd://host[:port][/export] and nbd+unix://[/export]?socket=/path (the NBD project's doc/uri.md). */
+static bool nbd_parse(const char *uri, struct vbd_config *c)
+{
+	const char *rest = uri + strlen(strncmp(uri, "nbd+unix://", 11) ? "nbd://" : "nbd+unix://"), *name, *query;
+	size_t host;
+	int port = 10809, used = 0;
+
+	c->kind = VBD_NBD;
+	name = strchr(rest, '/');
+	query = strstr(rest, "?socket=");
+	if (name && query && name > query)
+		name = NULL;
+	if (name)
+		snprintf(c->nbd_export, sizeof(c->nbd_export), "%.*s",
+			 query ? (int)(query - name - 1) : (int)strlen(name + 1), name + 1);
+	if (strncmp(uri, "nbd+unix://", 11) == 0) {
+		snprintf(c->path, sizeof(c->path), "%s", query ? query + 8 : "");
+		return c->path[0] == '/' && strlen(c->path) < 108;
+	}
+	host = strcspn(rest, ":/?");
+	if (!host || host >= sizeof(c->host) || query)
+		return false;
+	memcpy(c->host, rest, host);
+	if (rest[host] == ':' && (sscanf(rest + host, ":%5d%n", &port, &used) != 1 ||
+				  (rest[host + (size_t)used] && rest[host + (size_t)used] != '/') || port < 1 || port > 65535))
+		return false;
+	c->port = (uint16_t)port;
+	return true;
+}
+
+/* From words; the file itself is looked at later. */
+static int disk_from_words(const struct invocation *inv, struct domain_disk *d)
+{
+	const char *source = inv->args[2];
+	int index = target_parse(inv->args[1]);
+	struct stat sb;
+
+	if (index < 0)
+		return target_usage(inv, inv->args[1]);
+	*d = (struct domain_disk){ .index = (unsigned int)index, .kernel = inv->given[FLAG_KERNEL],
+				   .want = { .readonly = inv->given[FLAG_READONLY], .discard = true } };
+	strcpy(d->target, inv->args[1]);
+	if (strncmp(source, "nbd://", 6) == 0 || strncmp(source, "nbd+unix://", 11) == 0)
+		return nbd_parse(source, &d->want) ? EXIT_OK : usage_error(inv->cmd, "'%.200s' is not an NBD server; use "
+			"nbd://HOST[:PORT][/EXPORT] or nbd+unix:///[EXPORT]?socket=/PATH", source);
+	if (source[0] != '/' || strlen(source) >= sizeof(d->want.path))
+		return usage_error(inv->cmd, "'%.200s' is neither an absolute path nor an NBD server", source);
+	strcpy(d->want.path, source);
+	d->want.kind = stat(source, &sb) == 0 && S_ISBLK(sb.st_mode) ? VBD_BLOCK : VBD_FILE;
+	return EXIT_OK;
+}
+
+static int disk_from_file(const struct invocation *inv, struct domain_disk *d)
+{
+	struct domain_config *cfg;
+
+	if (inv->given[FLAG_READONLY] || inv->given[FLAG_KERNEL])
+		return usage_error(inv->cmd, "'--readonly' and '--kernel' go with TARGET and SOURCE; the file says it itself");
+	cfg = device_file_load(inv->args[1]);
+	if (!cfg || !cfg->nr_disks) {
+		fprintf(stderr, "socle: cannot attach a disk from '%s': %s\n", inv->args[1],
+			cfg ? "it describes an interface" : "the description has errors");
+		domain_config_free(cfg);
+		return EXIT_CONFIG;
+	}
+	*d = cfg->disk[0];
+	domain_config_free(cfg);
+	return EXIT_OK;
+}
+
+static int run_attach(const struct invocation *inv)
+{
+	struct domain_ctx ctx = { .stop = &stop_asked };
+	struct socle_error err = { 0 };
+	struct domain_disk d;
+	uint16_t domid;
+	int r = inv->nr_args == 3 ? disk_from_words(inv, &d) : disk_from_file(inv, &d);
+
+	if (r)
+		return r;
+	stop_catch();
+	r = device_guest_open(&ctx, inv->args[0], &domid, &err) || disk_check(&ctx, &d, &err) ||
+	    disk_attach(&ctx, domid, &d, &err);
+	domain_ctx_close(&ctx);
+	return r ? report("attach a disk to", inv->args[0], &err) : EXIT_OK;
+}
+
+/* --- the others -------------------------------------------------------------------------------- */
+
+/* The disk that NAME TARGET mean. */
+static int disk_open(const struct invocation *inv, struct domain_ctx *ctx, struct device_view *v, struct socle_error *e)
+{
+	struct domain_disk d = { .index = (unsigned int)target_parse(inv->args[1]) };
+	uint16_t domid;
+
+	return device_guest_open(ctx, inv->args[0], &domid, e) ||
+	       device_find(ctx, domid, DEVICE_DISK, domain_disk_devid(&d), v, e) ? -1 : 0;
+}
+
+static int run_detach(const struct invocation *inv)
+{
+	struct domain_ctx ctx = { .stop = &stop_asked };
+	struct socle_error err = { 0 };
+	unsigned int seconds;
+	struct device_view v;
+	int r;
+
+	if (target_parse(inv->args[1]) < 0)
+		return target_usage(inv, inv->args[1]);
+	if (!timeout_read(inv, FLAG_TIMEOUT, &seconds))
+		return EXIT_USAGE;
+	stop_catch();
+	r = disk_open(inv, &ctx, &v, &err) ||
+	    device_detach(&ctx, v.domid, &v.ref, inv->given[FLAG_FORCE], seconds * 1000, &err);
+	domain_ctx_close(&ctx);
+	return r ? report("detach a disk from", inv->args[0], &err) : EXIT_OK;
+}
+
+struct listing {
+	struct domain_ctx *ctx;
+	bool json, first;
+};
+
+static void source_print(const struct vbd_config *c, char *out, size_t size)
+{
+	if (c->kind != VBD_NBD)
+		snprintf(out, size, "%s", c->path);
+	else if (c->host[0])
+		snprintf(out, size, "nbd://%s:%u/%s", c->host, c->port, c->nbd_export);
+	else
+		snprintf(out, size, "nbd+unix:///%s?socket=%s", c->nbd_export, c->path);
+}
+
+static void view_json(const struct device_view *v, const char *name, const char *source)
+{
+	printf(" { \"guest\": ");
+	json_string(name);
+	printf(", \"domid\": %u, \"target\": ", v->domid);
+	json_string(v->dev);
+	printf(", \"source\": ");
+	json_string(source);
+	printf(", \"driver\": \"%s\", \"readonly\": %s, \"state\": \"%s\", \"bytes\": %" PRIu64 ", \"error\": ",
+	       v->ref.kernel ? "kernel" : "socle", v->disk.readonly ? "true" : "false", device_state_name(v->state),
+	       v->sectors * 512);
+	json_string(v->error);
+	limits_json(v->disk.limit, disk_limit_name);
+	if (v->has_stats)
+		printf(", \"pid\": %" PRId32 ", \"restarts\": %" PRIu32 ", \"reads\": %" PRIu64 ", \"writes\": %" PRIu64
+		       ", \"flushes\": %" PRIu64 ", \"discards\": %" PRIu64 ", \"read_bytes\": %" PRIu64
+		       ", \"write_bytes\": %" PRIu64 ", \"errors\": %" PRIu64 ", \"refused\": %" PRIu64
+		       ", \"throttled\": %" PRIu64, v->pid, v->restarts, v->stats.reads, v->stats.writes, v->stats.flushes,
+		       v->stats.discards, v->stats.read_bytes, v->stats.write_bytes, v->stats.errors, v->stats.refused,
+		       v->stats.throttled);
+	printf(" }");
+}
+
+static int view_print(const struct device_view *v, void *arg)
+{
+	struct listing *l = arg;
+	char *name = names_of(l->ctx, v->domid), source[VBD_PATH_MAX + 400];
+
+	source_print(&v->disk, source, sizeof(source));
+	if (l->json) {
+		printf("%s\n ", l->first ? "" : ",");
+		view_json(v, name ? name : "?", source);
+	} else {
+		printf("%-20s %-6s %-10s %9" PRIu64 "  %-6s %s%s\n", name ? name : "?", v->dev, device_state_name(v->state),
+		       v->sectors / 2048, v->ref.kernel ? "kernel" : "socle", source, v->disk.readonly ? " (read-only)" : "");
+		if (v->error[0])
+			printf("%20s %s\n", "", v->error);
+	}
+	l->first = false;
+	free(name);
+	return 0;
+}
+
+static int run_list(const struct invocation *inv)
+{
+	struct domain_ctx ctx = { .hv = NULL };
+	struct listing l = { .ctx = &ctx, .json = inv->given[FLAG_JSON], .first = true };
+	const char *who = inv->nr_args ? inv->args[0] : NULL;
+	struct socle_error err = { 0 };
+	uint16_t domid;
+
+	if (device_guest_open(&ctx, who, &domid, &err)) {
+		domain_ctx_close(&ctx);
+		return report("list the disks of", who ? who : "all guests", &err);
+	}
+	if (l.json)
+		printf("[");
+	else
+		printf("%-20s %-6s %-10s %9s  %-6s %s\n", "GUEST", "DISK", "STATE", "MiB", "DRIVER", "SOURCE");
+	devices_each(&ctx, DEVICE_DISK, domid, view_print, &l);
+	if (l.json)
+		printf("\n]\n");
+	domain_ctx_close(&ctx);
+	return EXIT_OK;
+}
+
+/* Make a file larger; the end of data that a guest may have is never cut off. */
+static int file_grow(const struct vbd_config *c, uint64_t bytes, struct socle_error *e)
+{
+	struct stat sb;
+	int fd, r = 0;
+
+	if (c->kind != VBD_FILE)
+		return socle_fail(e, DOMAIN_E_CONFIG, "only a file can be made larger here; do it where the disk comes from, and "
+				  "leave '--size' out");
+	fd = open(c->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || fstat(fd, &sb))
+		r = socle_fail(e, DOMAIN_E_CONFIG, "cannot open '%s': %s", c->path, strerror(errno));
+	else if (bytes < (uint64_t)sb.st_size)
+		r = socle_fail(e, DOMAIN_E_CONFIG, "'%s' has %lld bytes already; a disk is not made smaller", c->path,
+			       (long long)sb.st_size);
+	else if (ftruncate(fd, (off_t)bytes))
+		r = socle_fail(e, errno, "cannot make '%s' larger: %s", c->path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+static int run_resize(const struct invocation *inv)
+{
+	struct domain_ctx ctx = { .hv = NULL };
+	struct socle_error err = { 0 };
+	uint64_t bytes = 0, sectors = 0;
+	struct device_view v;
+	int r;
+
+	if (target_parse(inv->args[1]) < 0)
+		return target_usage(inv, inv->args[1]);
+	if (inv->given[FLAG_SIZE] && (!size_parse(inv->value[FLAG_SIZE], &bytes) || !bytes || bytes % 512 || bytes > INT64_MAX))
+		return usage_error(inv->cmd, "'--size' takes bytes, a multiple of 512, or with k, M, G or T; not '%.40s'",
+				   inv->value[FLAG_SIZE]);
+	r = disk_open(inv, &ctx, &v, &err) || (bytes && file_grow(&v.disk, bytes, &err)) ||
+	    disk_resize(&ctx, &v, &sectors, &err);
+	domain_ctx_close(&ctx);
+	if (r)
+		return report("resize a disk of", inv->args[0], &err);
+	printf("%" PRIu64 "\n", sectors * 512);
+	return EXIT_OK;
+}
+
+static int run_limit(const struct invocation *inv)
+{
+	struct ctl_bucket limit[CTL_LIMIT_COUNT] = { { 0, 0 } };
+	struct domain_ctx ctx = { .hv = NULL };
+	struct socle_error err = { 0 };
+	struct device_view v;
+	unsigned int mask;
+	int r;
+
+	if (target_parse(inv->args[1]) < 0)
+		return target_usage(inv, inv->args[1]);
+	if (!limits_given(inv, FLAG_LIMITS, disk_limit_name, limit, &mask))
+		return EXIT_USAGE;
+	if (!mask)
+		return usage_error(inv->cmd, "'disk limit' needs a limit, such as '--total-bytes=10M'");
+	r = disk_open(inv, &ctx, &v, &err) || device_limit(&ctx, &v, limit, mask, &err);
+	domain_ctx_close(&ctx);
+	return r ? report("limit a disk of", inv->args[0], &err) : EXIT_OK;
+}
+
+int cmd_disk(const struct invocation *inv)
+{
+	static const struct action actions[] = {
+		{ "attach", "NAME and TARGET SOURCE, or a file", 2, 3, BIT(FLAG_READONLY) | BIT(FLAG_KERNEL), run_attach },
+		{ "detach", "NAME and TARGET", 2, 2, BIT(FLAG_FORCE) | BIT(FLAG_TIMEOUT), run_detach },
+		{ "list", "[NAME]", 0, 1, BIT(FLAG_JSON), run_list },
+		{ "resize", "NAME and TARGET", 2, 2, BIT(FLAG_SIZE), run_resize },
+		{ "limit", "NAME and TARGET", 2, 2, LIMIT_FLAGS, run_limit },
+	};
+
+	return action_run(inv, actions, sizeof(actions) / sizeof(actions[0]));
+}
