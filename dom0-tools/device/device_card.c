@@ -12,32 +12,7 @@
 #include <unistd.h>
 
 #include "device/device.h"
-#include "device/vif.h"
-#include "net/host.h"
-
-/* The bridge is there, or made when it is one of ours. */
-static int bridge_ready(struct net_host *net, const struct vif_config *c, struct socle_error *e)
-{
-	struct net_network n = { .kind = c->kind == VIF_NAT ? NET_NAT : NET_ISOLATED, .address = c->address,
-				 .prefix = c->prefix };
-
-	if (c->kind == VIF_ETHERNET)
-		return 0;
-	if (c->kind == VIF_BRIDGE)
-		return net_bridge_check(net, c->bridge, c->vlan != 0, e);
-	memcpy(n.name, c->bridge, sizeof(n.name));
-	return net_network_up(net, &n, e);
-}
-
-static int port_join(struct net_host *net, const char *ifname, const struct vif_config *c, struct socle_error *e)
-{
-	struct net_port p = { .mtu = c->mtu, .vlan = c->vlan, .isolated = c->isolated, .only_mac = c->filter_mac };
-
-	if (c->kind != VIF_ETHERNET)
-		memcpy(p.bridge, c->bridge, sizeof(p.bridge));
-	memcpy(p.mac, c->mac, sizeof(p.mac));
-	return net_port_join(net, ifname, &p, e);
-}
+#include "device/plug.h"
 
 static int tap_make(struct device *d, const struct device_host *h, struct net_host *net, const struct vif_config *c,
 		    struct socle_error *e)
@@ -57,7 +32,7 @@ static int tap_make(struct device *d, const struct device_host *h, struct net_ho
 	if (net_tap_open(net, d->ifname, c->queues, d->tap, e))
 		return -1;
 	d->nr_taps = c->queues;
-	return bridge_ready(net, c, e) || port_join(net, d->ifname, c, e) ? -1 : 0;
+	return plug_in(net, d->ifname, c, e);
 }
 
 int device_card_open(struct device *d, const struct device_host *h, int *fds, unsigned int *n, struct socle_error *e)

@@ -23,6 +23,7 @@
 
 #include "device/ask.h"
 #include "domain/codes.h"
+#include "domain/kback.h"
 #include "domain/names.h"
 #include "domain/network.h"
 #include "domain/nodes.h"
@@ -104,33 +105,55 @@ int device_wait(struct domain_ctx *ctx, uint16_t domid, const struct device_ref 
 
 /* --- attaching --------------------------------------------------------------------------------- */
 
-static int disk_nodes(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk, struct socle_error *e)
+/* The path as the kernel resolves it now: a link that is changed later is not followed. */
+static int path_settle(struct vbd_config *c, struct socle_error *e)
 {
-	struct domain_disk d = *disk;
 	char *real;
 	int r = 0;
 
-	if (d.kernel)
-		return socle_fail(e, DOMAIN_E_CONFIG, "disks of the kernel's backend are not set up yet; use "
-				  "<driver name='socle'/>");
-	if (d.want.kind != VBD_NBD) {
-		real = realpath(disk->want.path, NULL);
-		if (!real || strlen(real) >= sizeof(d.want.path))
-			r = socle_fail(e, DOMAIN_E_CONFIG, "'%s': %s", disk->want.path,
-				       strerror(real ? ENAMETOOLONG : errno));
-		else
-			strcpy(d.want.path, real);
-		free(real);
-	}
-	return r ? -1 : nodes_add_disk(ctx, domid, &d, NULL, e);
+	if (c->kind == VBD_NBD)
+		return 0;
+	real = realpath(c->path, NULL);
+	if (!real || strlen(real) >= sizeof(c->path))
+		r = socle_fail(e, DOMAIN_E_CONFIG, "'%s': %s", c->path, strerror(real ? ENAMETOOLONG : errno));
+	else
+		strcpy(c->path, real);
+	free(real);
+	return r;
+}
+
+/* The kernel's backend opens the block device by its number; it is kept until then. */
+static int kernel_disk_nodes(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *d, struct socle_error *e)
+{
+	char physical[KBACK_PHYSICAL_MAX];
+	int fd, r;
+
+	if (kback_check(DEVICE_DISK, e))
+		return -1;
+	fd = kback_disk_open(&d->want, physical, e);
+	if (fd < 0)
+		return -1;
+	r = nodes_add_disk(ctx, domid, d, physical, e) || kback_disk_wait(ctx, domid, domain_disk_devid(d), e);
+	close(fd);
+	return r ? -1 : 0;
+}
+
+static int disk_nodes(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk, struct socle_error *e)
+{
+	struct domain_disk d = *disk;
+
+	if (path_settle(&d.want, e))
+		return -1;
+	return d.kernel ? kernel_disk_nodes(ctx, domid, &d, e) : nodes_add_disk(ctx, domid, &d, NULL, e);
 }
 
 static int card_nodes(struct domain_ctx *ctx, uint16_t domid, const struct domain_card *card, struct socle_error *e)
 {
-	if (card->kernel)
-		return socle_fail(e, DOMAIN_E_CONFIG, "cards of the kernel's backend are not set up yet; use "
-				  "<driver name='socle'/>");
-	return nodes_add_card(ctx, domid, card, e);
+	if (card->kernel && kback_check(DEVICE_CARD, e))
+		return -1;
+	if (nodes_add_card(ctx, domid, card, e))
+		return -1;
+	return card->kernel ? kback_card_plug(ctx, domid, card, e) : 0;
 }
 
 static struct device_ref disk_ref(const struct domain_disk *d)

@@ -16,6 +16,7 @@
 
 #include "domain/config.h"
 #include "domain/element.h"
+#include "domain/network.h"
 #include "domain/xml.h"
 
 static const char good[] =
@@ -381,6 +382,47 @@ START_TEST(test_many_disks)
 }
 END_TEST
 
+static int network(const char *text, struct vif_config *c)
+{
+	memset(c, 0, sizeof(*c));
+	diag_clear(&diags);
+	return network_parse("guests", text, strlen(text), c, &diags);
+}
+
+START_TEST(test_networks)
+{
+	struct vif_config c;
+
+	ck_assert_int_eq(network("<network><name>guests</name></network>", &c), 0);
+	ck_assert(c.kind == VIF_ISOLATED && !c.address);
+	ck_assert_str_eq(c.bridge, "guests");
+	ck_assert_int_eq(network("<network><forward mode='nat'/><bridge name='nat0'/>"
+				 "<ip address='192.168.77.1' prefix='24'/></network>", &c), 0);
+	ck_assert(c.kind == VIF_NAT && c.prefix == 24 && c.address == 0x014da8c0);
+	ck_assert_str_eq(c.bridge, "nat0");
+	ck_assert_int_eq(network("<network><forward mode='bridge'/><bridge name='br0'/></network>", &c), 0);
+	ck_assert_int_eq(c.kind, VIF_BRIDGE);
+}
+END_TEST
+
+static const char *const bad_networks[] = {
+	"", "<network>", "<domain/>", "<network><name>others</name></network>", "<network><forward mode='nat'/></network>",
+	"<network><forward mode='route'/></network>", "<network><forward/></network>", "<network><bridge/></network>",
+	"<network><bridge name='0123456789abcdef'/></network>", "<network><bridge name='a/b'/></network>",
+	"<network><ip address='10.0.0.1'/></network>", "<network><ip address='10.0.0.1' prefix='31'/></network>",
+	"<network><ip address='::1' prefix='24'/></network>", "<network><dns/></network>",
+	"<network><forward mode='bridge'/><ip address='10.0.0.1' prefix='24'/></network>",
+};
+
+START_TEST(test_bad_networks)
+{
+	struct vif_config c;
+
+	ck_assert_int_eq(network(bad_networks[_i], &c), -1);
+	ck_assert_uint_gt(diags.count, 0);
+}
+END_TEST
+
 START_TEST(test_suggest)
 {
 	static const char *const words[] = { "memory", "name", "vcpu", "web", NULL };
@@ -413,6 +455,8 @@ int main(void)
 	tcase_add_test(tc, test_damaged);
 	tcase_add_test(tc, test_many_errors);
 	tcase_add_test(tc, test_many_disks);
+	tcase_add_test(tc, test_networks);
+	tcase_add_loop_test(tc, test_bad_networks, 0, sizeof(bad_networks) / sizeof(bad_networks[0]));
 	tcase_add_test(tc, test_suggest);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_NORMAL);
