@@ -30,6 +30,7 @@ struct capture {
 	int conn; /* -1: free; its end ends the capture */
 	enum device_class cls;
 	uint32_t devid;
+	pid_t pid; /* of the worker that writes it: another one knows nothing of it */
 };
 
 struct supervisor {
@@ -291,7 +292,7 @@ static void capture_end(struct supervisor *s, struct capture *c)
 {
 	struct device *d = device_find(s, c->cls, c->devid);
 
-	if (d)
+	if (d && d->worker.pid == c->pid)
 		device_capture(d, -1, NULL);
 	close(c->conn);
 	c->conn = -1;
@@ -317,7 +318,7 @@ static bool capture_begin(struct supervisor *s, int conn, const struct ask *q, s
 		if (fd < 0)
 			socle_fail(e, EINVAL, "there is no file to write to");
 		else if (device_capture(d, fd, e) == 0) {
-			*c = (struct capture){ .conn = conn, .cls = q->cls, .devid = q->devid };
+			*c = (struct capture){ .conn = conn, .cls = q->cls, .devid = q->devid, .pid = d->worker.pid };
 			return true;
 		}
 		return false;
@@ -368,11 +369,18 @@ static void questions_take(struct supervisor *s)
 		if (!stays)
 			close(conn);
 	}
-	for (unsigned int i = 0; i < CAPTURES_MAX; i++) {
-		struct pollfd p = { .fd = s->capture[i].conn, .events = POLLIN };
+}
 
-		if (p.fd >= 0 && poll(&p, 1, 0) > 0)
-			capture_end(s, &s->capture[i]);
+/* One ends when the tool has gone, or the worker; the closed connection tells the other. */
+static void captures_check(struct supervisor *s)
+{
+	for (unsigned int i = 0; i < CAPTURES_MAX; i++) {
+		struct capture *c = &s->capture[i];
+		struct pollfd p = { .fd = c->conn, .events = POLLIN };
+		const struct device *d = p.fd >= 0 ? device_find(s, c->cls, c->devid) : NULL;
+
+		if (p.fd >= 0 && (poll(&p, 1, 0) > 0 || !d || d->worker.pid != c->pid))
+			capture_end(s, c);
 	}
 }
 
@@ -439,6 +447,7 @@ void supervisor_work(struct supervisor *s)
 	for (unsigned int i = 0; i < DEVICES_MAX; i++)
 		if (s->device[i].used)
 			device_listen(&s->device[i], &s->host);
+	captures_check(s);
 	if (!s->host.store || s->over)
 		return;
 	if (!guest_is_known(s)) {

@@ -650,14 +650,11 @@ START_TEST(the_guest_s_end_releases_all)
 }
 END_TEST
 
-START_TEST(a_card_is_captured_as_long_as_somebody_listens)
+static void card_attach(void)
 {
 	static const char back[] = "/local/domain/0/backend/svif/7/0";
-	struct ask q = { .what = ASK_CAPTURE, .cls = DEVICE_CARD };
 	struct vif_config c = { .kind = VIF_BRIDGE, .bridge = "br0", .mtu = 1500, .queues = 1 };
 	char key[KEY_MAX], value[VIF_VALUE_MAX], path[256];
-	struct ask_answer a;
-	pid_t child;
 
 	for (unsigned int i = 0; vif_config_key(&c, i, key, value); i++) {
 		snprintf(path, sizeof(path), "%s/%s", back, key);
@@ -666,6 +663,15 @@ START_TEST(a_card_is_captured_as_long_as_somebody_listens)
 	socle_store_write(tools, 0, "/local/domain/7/device/vif/0/state", "1");
 	snprintf(path, sizeof(path), "%s/frontend", back);
 	socle_store_write(tools, 0, path, "/local/domain/7/device/vif/0");
+}
+
+START_TEST(a_card_is_captured_as_long_as_somebody_listens)
+{
+	struct ask q = { .what = ASK_CAPTURE, .cls = DEVICE_CARD };
+	struct ask_answer a;
+	pid_t child;
+
+	card_attach();
 	TOLD("SETUP domid=7 devid=0");
 	child = fork();
 	if (child == 0) {
@@ -678,6 +684,32 @@ START_TEST(a_card_is_captured_as_long_as_somebody_listens)
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	TOLD("CAPTURE 0 fds=0");
+}
+END_TEST
+
+/* The tool learns that its capture is over when the worker that wrote it is. */
+START_TEST(a_capture_ends_with_its_worker)
+{
+	static const char back[] = "/local/domain/0/backend/svif/7/0";
+	struct ask q = { .what = ASK_CAPTURE, .cls = DEVICE_CARD };
+	struct ask_answer a;
+	char byte;
+	pid_t child;
+	int status;
+
+	card_attach();
+	TOLD("SETUP domid=7 devid=0");
+	child = fork();
+	if (child == 0) {
+		int conn = ask_send(run_dir, &q, 2, &a, LIMIT_MS, NULL);
+
+		_exit(conn < 0 ? 1 : read(conn, &byte, 1) == 0 ? 0 : 2);
+	}
+	TOLD("CAPTURE 1 fds=1");
+	ck_assert_int_eq(socle_store_rm(tools, 0, back), 0);
+	while (waitpid(child, &status, WNOHANG) == 0)
+		turn(10);
+	ck_assert_int_eq(status, 0);
 }
 END_TEST
 
@@ -730,6 +762,7 @@ int main(int argc, char **argv)
 	tcase_add_test(t, a_store_that_starts_anew_takes_no_disk_away);
 	tcase_add_test(t, the_guest_s_end_releases_all);
 	tcase_add_test(t, a_card_is_captured_as_long_as_somebody_listens);
+	tcase_add_test(t, a_capture_ends_with_its_worker);
 	tcase_add_test(t, many_rounds_leave_nothing);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Devices of running guests, in one boot of dom0: tests/images/dom0/batch-devices lists and judges the cases.
+#   DEVICE_ROUNDS=N sets how often a disk comes and goes, 100 by default.
+set -u -o pipefail
+. "$(dirname "$0")/../lib/common.sh"
+. "$SOCLE_TOP/tests/lib/kernel.sh"
+. "$SOCLE_TOP/tests/lib/image.sh"
+. "$SOCLE_TOP/tests/lib/qemu.sh"
+. "$SOCLE_TOP/tests/system/machine.bash"
+
+fetch_kernel linux-image-amd64
+mkdir -p "$SOCLE_BUILD/image" "$SOCLE_BUILD/log"
+make_guest_image "$SOCLE_BUILD/image/devices-guest.cpio.zst"
+make_dom0_image "$SOCLE_BUILD/image/devices.cpio.zst" "$SOCLE_BUILD/image/devices-guest.cpio.zst"
+extra=$SOCLE_BUILD/image/devices-tiny
+rm -rf "$extra"
+mkdir -p "$extra/var/lib/socle"
+cp "$SOCLE_BUILD"/tests/system/idle.elf "$extra/var/lib/socle/" || die "the tiny guest is not built; run make"
+pack_extra "$extra" "$SOCLE_BUILD/image/devices-tiny.cpio"
+dom0_batch devices "${DEVICES_TIMEOUT:-600}" dom0_mem=768M "socle.rounds=${DEVICE_ROUNDS:-100}" \
+	"$SOCLE_BUILD/image/devices-tiny.cpio $SOCLE_BUILD/image/devices.cpio.zst"
+tap_end
