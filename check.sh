@@ -7,6 +7,7 @@
 set -u -o pipefail
 . "$(dirname "$0")/tests/lib/common.sh"
 . "$SOCLE_TOP/tests/lib/kernel.sh"
+. "$SOCLE_TOP/tests/lib/lwip.sh"
 . "$SOCLE_TOP/tests/lib/image.sh"
 . "$SOCLE_TOP/tests/lib/qemu.sh"
 
@@ -38,7 +39,8 @@ rings=("$@")
 mkdir -p "$SOCLE_BUILD/log"
 # shellcheck disable=SC2086
 install_packages $BUILD_PACKAGES $RUN_PACKAGES $TEST_PACKAGES
-build_socle
+fetch_lwip
+build_socle --with-lwip="$LWIP_DIR"
 result 0 "build: gcc"
 
 ring lint && for t in "$SOCLE_TOP"/tests/lint/*.sh; do [ -e "$t" ] && run_tap "lint-$(basename "$t" .sh)" bash "$t"; done
@@ -46,7 +48,7 @@ ring abi && run_tap abi env CC=gcc bash "$SOCLE_TOP/tests/abi/check_layout.sh"
 if ring build; then
 	say "building with clang"
 	rm -rf "$SOCLE_BUILD/clang" && mkdir -p "$SOCLE_BUILD/clang"
-	(cd "$SOCLE_BUILD/clang" && "$SOCLE_TOP/configure" -q CC=clang --enable-debug && make -s -j"$(nproc)" all) >"$SOCLE_BUILD/log/clang.log" 2>&1
+	(cd "$SOCLE_BUILD/clang" && "$SOCLE_TOP/configure" -q CC=clang --enable-debug --with-lwip="$LWIP_DIR" && make -s -j"$(nproc)" all) >"$SOCLE_BUILD/log/clang.log" 2>&1
 	rc=$?
 	result $rc "build: clang, debug"
 	[ $rc = 0 ] || tail -n 20 "$SOCLE_BUILD/log/clang.log"
@@ -71,7 +73,7 @@ ring system && for t in "$SOCLE_TOP"/tests/system/*.sh; do [ -e "$t" ] && run_ta
 if ring debug; then
 	say "building with checks"
 	mkdir -p "$SOCLE_BUILD/debug/log"
-	(cd "$SOCLE_BUILD/debug" && { [ -e Makefile ] || "$SOCLE_TOP/configure" -q --enable-debug; } && make -s -j"$(nproc)" all) >"$SOCLE_BUILD/log/debug.log" 2>&1
+	(cd "$SOCLE_BUILD/debug" && { ./config.status --config 2>/dev/null | grep -qF "$LWIP_DIR" || "$SOCLE_TOP/configure" -q --enable-debug --with-lwip="$LWIP_DIR"; } && make -s -j"$(nproc)" all) >"$SOCLE_BUILD/log/debug.log" 2>&1
 	rc=$?
 	result $rc "build: gcc, debug"
 	[ $rc = 0 ] || tail -n 20 "$SOCLE_BUILD/log/debug.log"

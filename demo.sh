@@ -6,6 +6,7 @@
 set -u -o pipefail
 . "$(dirname "$0")/tests/lib/common.sh"
 . "$SOCLE_TOP/tests/lib/kernel.sh"
+. "$SOCLE_TOP/tests/lib/lwip.sh"
 . "$SOCLE_TOP/tests/lib/image.sh"
 . "$SOCLE_TOP/tests/lib/qemu.sh"
 
@@ -26,7 +27,8 @@ firmware=""
 [ $uefi = 1 ] && firmware=ovmf
 # shellcheck disable=SC2086
 install_packages $BUILD_PACKAGES $RUN_PACKAGES $firmware
-build_socle
+fetch_lwip
+build_socle --with-lwip="$LWIP_DIR"
 fetch_kernel linux-image-amd64
 say "making the guest's and dom0's images"
 make_guest_image "$SOCLE_BUILD/guest.cpio.zst"

@@ -158,6 +158,37 @@ static int read_identity(struct net_card *c, const char *name)
 	return rc;
 }
 
+static void on_nodes(void *arg)
+{
+	bool *look = arg;
+
+	*look = true;
+}
+
+static bool looked(void *arg)
+{
+	return *(bool *)arg;
+}
+
+/* The tools write the nodes of a card at once, so one that can be seen is complete. */
+int net_card_await(unsigned int n, uint64_t until)
+{
+	struct kit_watch watch = { .arg = NULL };
+	char name[16];
+	bool look;
+	int rc = kit_watch_add(&watch, on_nodes, &look, "device/vif");
+
+	while (!rc) {
+		look = false;
+		rc = kit_device_name("vif", n, name, sizeof(name));
+		if (rc != -XEN_ENOENT)
+			break;
+		rc = kit_loop_until(looked, &look, until) ? 0 : -XEN_ETIMEDOUT;
+	}
+	kit_watch_remove(&watch);
+	return rc;
+}
+
 int net_card_open(struct net_card *c, unsigned int n, const struct net_card_ops *ops, void *arg)
 {
 	char name[16];

@@ -53,6 +53,8 @@ struct net_card {
 	struct kit_task give_up;
 };
 
+/* Until the guest has an n-th card, which may be attached after its start. -XEN_ETIMEDOUT: the time came first. */
+int net_card_await(unsigned int n, uint64_t until);
 /* The n-th card of the guest. -XEN_ENOENT: it has not so many. The card can be used when link() says so. */
 int net_card_open(struct net_card *c, unsigned int n, const struct net_card_ops *ops, void *arg);
 void net_card_close(struct net_card *c);

@@ -42,7 +42,8 @@ build_socle() { # [configure arguments]
 		say "making configure"
 		(cd "$SOCLE_TOP" && autoreconf -fi >"$SOCLE_BUILD/autoreconf.log" 2>&1) || { cat "$SOCLE_BUILD/autoreconf.log" >&2; die "autoreconf failed"; }
 	fi
-	if [ ! -f "$SOCLE_BUILD/Makefile" ]; then
+	# A folder that was configured otherwise is configured again.
+	if [ ! -f "$SOCLE_BUILD/Makefile" ] || { [ $# -gt 0 ] && ! "$SOCLE_BUILD/config.status" --config | grep -qF -- "$*"; }; then
 		say "configuring in $SOCLE_BUILD"
 		(cd "$SOCLE_BUILD" && "$SOCLE_TOP/configure" -q "$@" >configure.log 2>&1) || { tail -n 20 "$SOCLE_BUILD/configure.log" >&2; die "configure failed"; }
 	fi
