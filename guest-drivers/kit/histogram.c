@@ -49,8 +49,8 @@ void kit_histogram_merge(struct kit_histogram *to, const struct kit_histogram *f
 
 uint64_t kit_histogram_quantile(const struct kit_histogram *h, uint32_t ppm)
 {
-	/* The place of the value when all are sorted, from 1. */
-	uint64_t place = (uint64_t)(((unsigned __int128)h->count * ppm + 999999) / 1000000), below = 0, end;
+	/* The place of the value when all are sorted, from 1: count * ppm / 10^6, rounded up, in 64 bits. */
+	uint64_t place = h->count / 1000000 * ppm + (h->count % 1000000 * ppm + 999999) / 1000000, below = 0, end;
 
 	if (!h->count)
 		return 0;
