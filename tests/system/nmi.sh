@@ -12,11 +12,12 @@ set -u -o pipefail
 fetch_kernel linux-image-amd64
 mkdir -p "$SOCLE_BUILD/log" "$SOCLE_BUILD/image"
 
-seen() { # seconds pattern [how often]
+seen() { # seconds pattern; a machine that ends gets one more look
 	local tries=$(($1 * 5))
-	until [ "$(tr -d '\r' <"$log" | grep -acE -- "$2")" -ge "${3:-1}" ]; do
+	until tr -d '\r' <"$log" | grep -aqE -- "$2"; do
+		[ $tries -gt 0 ] || return 1
 		tries=$((tries - 1))
-		[ $tries -gt 0 ] && kill -0 "$pid" 2>/dev/null || return 1
+		kill -0 "$pid" 2>/dev/null || tries=0
 		sleep 0.2
 	done
 }
