@@ -11,32 +11,35 @@ set -u -o pipefail
 . "$SOCLE_TOP/tests/lib/image.sh"
 . "$SOCLE_TOP/tests/lib/qemu.sh"
 
-passed=0 failed=0
+# Two lanes run side by side at the end; both add to one list, "passed failed" a line.
+results=$SOCLE_BUILD/log/results
+count() { echo "$1 $2" >>"$results"; }
 result() { # status name
 	case $1 in
-	0) passed=$((passed + 1)); echo "ok - $2" ;;
-	*) failed=$((failed + 1)); echo "not ok - $2" ;;
+	0) count 1 0; echo "ok - $2" ;;
+	*) count 0 1; echo "not ok - $2" ;;
 	esac
 }
 # Counts the TAP lines of a script; a non-zero exit without a "not ok" counts as one failure.
 run_tap() { # name command...
-	local name=$1 out bad rc
+	local name=$1 out good bad rc
 	shift
 	out=$SOCLE_BUILD/log/$name.tap
 	"$@" >"$out" 2>&1
 	rc=$?
-	passed=$((passed + $(grep -c '^ok ' "$out")))
+	good=$(grep -c '^ok ' "$out")
 	bad=$(grep -c '^not ok ' "$out")
 	if [ "$rc" != 0 ] && [ "$bad" = 0 ]; then bad=1; tail -n 20 "$out"; fi
-	[ "$rc" = 0 ] && ! grep -q '^ok ' "$out" && { bad=1; echo "$name ran no test"; }
-	failed=$((failed + bad))
+	[ "$rc" = 0 ] && [ "$good" = 0 ] && { bad=1; echo "$name ran no test"; }
+	count "$good" "$bad"
 	grep '^not ok ' "$out" | sed "s/^/$name: /"
-	echo "$name: $(grep -c '^ok ' "$out") ok, $bad not ok"
+	echo "$name: $good ok, $bad not ok ($((SECONDS / 60)) min $((SECONDS % 60)) s)"
 }
 ring() { [ ${#rings[@]} = 0 ] && return 0; local r; for r in "${rings[@]}"; do [ "$r" = "$1" ] && return 0; done; return 1; }
 
 rings=("$@")
 mkdir -p "$SOCLE_BUILD/log"
+: >"$results"
 # shellcheck disable=SC2086
 install_packages $BUILD_PACKAGES $RUN_PACKAGES $TEST_PACKAGES
 fetch_lwip
@@ -59,30 +62,48 @@ if ring unit; then
 	rc=$?
 	n=$(sed -n 's/^# PASS: *//p' "$SOCLE_BUILD/log/unit.log" | tail -n 1)
 	bad=$(sed -n 's/^# \(FAIL\|ERROR\|XPASS\): *\([0-9]*\)/\2/p' "$SOCLE_BUILD/log/unit.log" | awk '{s+=$1} END{print s+0}')
-	passed=$((passed + ${n:-0})) failed=$((failed + bad))
-	[ "$rc" = 0 ] || { [ "$bad" = 0 ] && failed=$((failed + 1)); tail -n 40 "$SOCLE_BUILD/log/unit.log"; cat "$SOCLE_BUILD"/tests/unit/*.log 2>/dev/null | grep -a '%\|:[FE]:\|ERROR: ' | head -n 40; }
+	[ "$rc" = 0 ] || [ "$bad" != 0 ] || bad=1
+	count "${n:-0}" "$bad"
+	[ "$rc" = 0 ] || { tail -n 40 "$SOCLE_BUILD/log/unit.log"; cat "$SOCLE_BUILD"/tests/unit/*.log 2>/dev/null | grep -a '%\|:[FE]:\|ERROR: ' | head -n 40; }
 	echo "unit: ${n:-0} programs ok, $bad not ok"
 fi
-ring fuzz && run_tap fuzz bash "$SOCLE_TOP/tests/fuzz/run.sh" && run_tap fuzz-argstorm bash "$SOCLE_TOP/tests/fuzz/argstorm.sh"
-ring cli && for t in "$SOCLE_TOP"/tests/cli/*.sh; do [ -e "$t" ] && run_tap "cli-$(basename "$t" .sh)" env -C "$SOCLE_BUILD" srcdir="$SOCLE_TOP" bash "$t"; done
-if ring guest || ring system; then fetch_kernel linux-image-amd64; fi
-ring guest && for t in "$SOCLE_TOP"/tests/guest/*.sh; do [ -e "$t" ] && run_tap "guest-$(basename "$t" .sh)" bash "$t"; done
-ring guest && run_tap bench-smoke bash "$SOCLE_TOP/tests/bench/smoke.sh"
-ring system && for t in "$SOCLE_TOP"/tests/system/*.sh; do [ -e "$t" ] && run_tap "system-$(basename "$t" .sh)" bash "$t"; done
+
+scripts() { # build-folder prefix folder, but not those named: each script of tests/FOLDER
+	local t
+	for t in "$SOCLE_TOP/tests/$3"/*.sh; do
+		case " ${*:4} " in *" ${t##*/} "*) continue ;; esac
+		run_tap "$2-$(basename "$t" .sh)" env SOCLE_BUILD="$1" SOCLE_CACHE="$SOCLE_CACHE" bash "$t"
+	done
+}
+release_lane() {
+	ring guest && scripts "$SOCLE_BUILD" guest guest
+	ring guest && run_tap bench-smoke bash "$SOCLE_TOP/tests/bench/smoke.sh"
+	ring system && scripts "$SOCLE_BUILD" system system
+	return 0
+}
 # The demo builds for itself; boots of many machines and kernels differ by what runs on the hypervisor, not by its build.
-if ring debug; then
-	say "building with checks"
+debug_lane() {
+	local t rc
+	ring fuzz && run_tap fuzz bash "$SOCLE_TOP/tests/fuzz/run.sh" && run_tap fuzz-argstorm bash "$SOCLE_TOP/tests/fuzz/argstorm.sh"
+	ring cli && for t in "$SOCLE_TOP"/tests/cli/*.sh; do run_tap "cli-$(basename "$t" .sh)" env -C "$SOCLE_BUILD" srcdir="$SOCLE_TOP" bash "$t"; done
+	ring debug || return 0
 	mkdir -p "$SOCLE_BUILD/debug/log"
-	(cd "$SOCLE_BUILD/debug" && { ./config.status --config 2>/dev/null | grep -qF "$LWIP_DIR" || "$SOCLE_TOP/configure" -q --enable-debug --with-lwip="$LWIP_DIR"; } && make -s -j"$(nproc)" all) >"$SOCLE_BUILD/log/debug.log" 2>&1
+	(cd "$SOCLE_BUILD/debug" && { [ -e Makefile ] || "$SOCLE_TOP/configure" -q --enable-debug --with-lwip="$LWIP_DIR"; } &&
+		make -s -j"$(nproc)" all) >"$SOCLE_BUILD/log/debug.log" 2>&1
 	rc=$?
 	result $rc "build: gcc, debug"
 	[ $rc = 0 ] || tail -n 20 "$SOCLE_BUILD/log/debug.log"
-	for t in "$SOCLE_TOP"/tests/guest/*.sh "$SOCLE_TOP"/tests/system/*.sh; do
-		case $t in */demo.sh | */machines.sh | */kernels.sh) continue ;; esac
-		run_tap "debug-$(basename "$t" .sh)" env SOCLE_BUILD="$SOCLE_BUILD/debug" SOCLE_CACHE="$SOCLE_CACHE" bash "$t"
-	done
-fi
+	scripts "$SOCLE_BUILD/debug" debug guest
+	scripts "$SOCLE_BUILD/debug" debug system demo.sh machines.sh kernels.sh
+}
 
+if ring guest || ring system || ring debug; then fetch_kernel linux-image-amd64; fi
+say "guests and systems: fuzzers and the debug build beside them"
+debug_lane &
+release_lane
+wait
+
+passed=$(awk '{ s += $1 } END { print s + 0 }' "$results") failed=$(awk '{ s += $2 } END { print s + 0 }' "$results")
 echo
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

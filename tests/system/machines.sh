@@ -71,7 +71,7 @@ boot() { # name end-option qemu arguments...
 	local monitor
 	exec {monitor}<>"$log.in"
 	echo '{"execute":"qmp_capabilities"}' >&"$monitor"
-	timeout -k 2 "${MACHINES_TIMEOUT:-150}" bash -c '. "$0/tests/lib/common.sh"; . "$0/tests/lib/qemu.sh"; qemu_run "$@"' \
+	timeout -k 2 "${MACHINES_TIMEOUT:-400}" bash -c '. "$0/tests/lib/common.sh"; . "$0/tests/lib/qemu.sh"; qemu_run "$@"' \
 		"$SOCLE_TOP" -serial "file:$log" -kernel "$SOCLE_BUILD/hypervisor/socle.elf" -append "console=com1 ${DOM0_MEM:+dom0_mem=$DOM0_MEM}" \
 		-initrd "$KERNEL_IMAGE console=hvc0 quiet socle.batch=boot socle.end=$end,$dir/boot.cpio.zst" \
 		-qmp stdio "$@" <&"$monitor" >"$log.qmp" 2>"$log.qemu"
