@@ -81,7 +81,8 @@ static int add(uint32_t port, void (*fn)(void *), void *arg)
 	if (rc)
 		return rc;
 	handlers[i] = (struct handler){ port, kit_vcpu_id(), fn, arg };
-	handler_of[port] = (uint8_t)i;
+	/* Release: another vCPU that finds the handler finds it whole. */
+	__atomic_store_n(&handler_of[port], (uint8_t)i, __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -101,10 +102,13 @@ int kit_listen(uint32_t port, void (*fn)(void *arg), void *arg)
 
 void kit_unlisten(uint32_t port)
 {
+	unsigned int i;
+
 	kit_lock(&lock);
 	if (port < PORTS && handler_of[port]) {
-		handlers[handler_of[port]] = (struct handler){ 0 };
-		handler_of[port] = 0;
+		i = handler_of[port];
+		__atomic_store_n(&handler_of[port], 0, __ATOMIC_RELEASE);
+		handlers[i] = (struct handler){ 0 };
 	}
 	kit_unlock(&lock);
 }
