@@ -22,18 +22,28 @@ static struct kit_task news, rest;
 
 /* ---- what comes in ---- */
 
+static struct kit_watch *next_due(void)
+{
+	struct kit_watch *w = watches;
+
+	while (w && !w->due)
+		w = w->next;
+	return w;
+}
+
+/* Those that have fired by now; what these calls cause is told in the next round. A call may remove any watch. */
 static void tell(void *arg)
 {
+	struct kit_watch *w;
+
 	(void)arg;
-	/* A callback may remove watches, this one too: begin again after each. */
-	for (struct kit_watch *w = watches; w;) {
-		if (!w->fired) {
-			w = w->next;
-			continue;
-		}
+	for (w = watches; w; w = w->next) {
+		w->due = w->fired;
 		w->fired = false;
+	}
+	while ((w = next_due())) {
+		w->due = false;
 		w->fn(w->arg);
-		w = watches;
 	}
 }
 

@@ -34,7 +34,7 @@ struct kit_watch {
 	void (*fn)(void *arg);
 	void *arg;
 	uint32_t id;
-	bool fired;
+	bool fired, due;
 	struct kit_watch *next;
 };
 int kit_watch_add(struct kit_watch *w, void (*fn)(void *arg), void *arg, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
