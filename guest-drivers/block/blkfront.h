@@ -58,7 +58,7 @@ struct blkfront_options {
 
 /* The n-th disk in the store's order, connected when *b is set: 0; -XEN_ENOENT: there are not so many; other errors. */
 int blkfront_open(struct blkfront **b, unsigned int n, const struct blkfront_options *o, uint64_t until);
-void blkfront_close(struct blkfront *b);	/* nothing may be out */
+void blkfront_close(struct blkfront *b);	/* what is out is answered with -XEN_EIO; not from a callback */
 const struct blk_facts *blkfront_facts(const struct blkfront *b);
 const char *blkfront_name(const struct blkfront *b);
 const char *blkfront_error(const struct blkfront *b);	/* why it is broken, or "" */

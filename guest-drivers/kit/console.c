@@ -3,51 +3,71 @@
  * printf, on the hypervisor's console (dom0) or the guest's own console ring. A ring that nobody reads costs the text, not the
  * guest.
  */
-#include <abi/event_channel.h>
-#include <abi/io/console.h>
 #include <abi/sched.h>
+#include "kit/internal.h"
 #include "kit/kit.h"
 
-#define RING_TRIES 20000
+/* How long a full ring is waited for: first at once again, then in naps. */
+#define TRIES_BUSY	200U
+#define TRIES		10000U
+#define NAP_NS		1000000UL
 
-static bool busy;
+static struct kit_console_ring ring;
+static bool busy, unread;
 
-static struct xencons_interface *console_ring(void)
+/* Attached at its first use, and anew when a resume has brought another page. */
+struct kit_console_ring *kit_console(void)
 {
-	return kit_start_info->console.domU.mfn ? kit_mfn_to_va(kit_start_info->console.domU.mfn) : NULL;
+	struct xencons_interface *page = kit_start_info->console.domU.mfn ? kit_mfn_to_va(kit_start_info->console.domU.mfn) : NULL;
+
+	if (page && ring.page != page)
+		kit_console_ring_attach(&ring, page);
+	return page ? &ring : NULL;
 }
 
-static void notify_reader(void)
+/* Before shared_info is mapped there is no clock to nap by. */
+static void wait_for_reader(unsigned int tries)
 {
-	struct evtchn_send send = { .port = kit_start_info->console.domU.evtchn };
+	struct sched_poll nap = { 0 };
 
-	hypercall2(__HYPERVISOR_event_channel_op, EVTCHNOP_send, &send);
-}
-
-static void ring_write(const char *text, int n)
-{
-	struct xencons_interface *r = console_ring();
-
-	for (int i = 0; r && i < n; i++) {
-		for (unsigned int tries = 0; r->out_prod - __atomic_load_n(&r->out_cons, __ATOMIC_ACQUIRE) >= XENCONS_OUT_RING_SIZE;) {
-			notify_reader();
-			kit_relax();
-			if (++tries > RING_TRIES)
-				return;
-		}
-		r->out[r->out_prod % XENCONS_OUT_RING_SIZE] = text[i];
-		__atomic_store_n(&r->out_prod, r->out_prod + 1, __ATOMIC_RELEASE);
+	if (tries < TRIES_BUSY || !kit_shared_info) {
+		kit_relax();
+		return;
 	}
-	if (r)
-		notify_reader();
+	nap.timeout = kit_time() + NAP_NS;
+	hypercall2(__HYPERVISOR_sched_op, SCHEDOP_poll, &nap);
+}
+
+/* Who did not read for so long is waited for no more, until he has read something. */
+static void ring_write(const char *text, size_t n)
+{
+	struct kit_console_ring *r = kit_console();
+
+	for (unsigned int tries = 0; r && n; tries++) {
+		size_t put = kit_console_ring_put(r, text, n);
+
+		if (put || !tries)
+			kit_send(kit_start_info->console.domU.evtchn);
+		if (put) {
+			unread = false;
+			tries = 0;
+		} else if (unread || tries == TRIES) {
+			unread = true;
+			return;
+		} else {
+			wait_for_reader(tries);
+		}
+		text += put;
+		n -= put;
+	}
 }
 
 void kit_console_drain(void)
 {
-	struct xencons_interface *r = kit_privileged() ? NULL : console_ring();
+	struct kit_console_ring *r = kit_privileged() ? NULL : kit_console();
 
-	for (unsigned int tries = 0; r && tries < RING_TRIES && __atomic_load_n(&r->out_cons, __ATOMIC_ACQUIRE) != r->out_prod; tries++)
-		kit_relax();
+	for (unsigned int tries = 0; r && !unread && tries < TRIES && !kit_console_ring_is_read(r); tries++)
+		wait_for_reader(tries);
 }
 
 static void vprint(const char *prefix, const char *fmt, va_list ap, const char *suffix)
@@ -67,7 +87,7 @@ static void vprint(const char *prefix, const char *fmt, va_list ap, const char *
 	if (kit_privileged())
 		hypercall3(__HYPERVISOR_console_io, 0, n, line);
 	else
-		ring_write(line, n);
+		ring_write(line, (size_t)n);
 	__atomic_store_n(&busy, false, __ATOMIC_RELEASE);
 }
 

@@ -203,14 +203,51 @@ static void test_loop(void)
 	CHECK(kit_time() >= begin + 3000000, "and not before");
 }
 
+static volatile unsigned int far_calls, far_vcpu;
+static volatile bool far_lives;
+
+static void on_far(void *arg)
+{
+	(void)arg;
+	far_vcpu = kit_vcpu_id();
+	far_calls++;
+	kit_loop_stop();
+}
+
+static void live_far(void *arg)
+{
+	kit_listen((uint32_t)(uint64_t)arg, on_far, NULL);
+	far_lives = true;
+	kit_loop();
+}
+
+/* Another vCPU lives in a loop of its own, and its port is its own. */
+static void test_far(void)
+{
+	int port = kit_ipi_bind(1);
+
+	far_calls = far_vcpu = 0;
+	far_lives = false;
+	kit_vcpu_run(1, live_far, (void *)(uint64_t)port);
+	KIT_WAIT(far_lives, "the loop of vCPU 1");
+	CHECK(!kit_events_dispatch() && !far_calls, "nothing for anybody");
+	kit_send((uint32_t)port);
+	kit_vcpu_wait(1);
+	CHECK(far_calls == 1 && far_vcpu == 1, "vCPU %u has %u event", far_vcpu, far_calls);
+	kit_port_close((uint32_t)port);
+}
+
 static void test_events(void)
 {
 	test_ports();
 	test_loop();
+	CHECK(kit_smp_init(2) == 2, "there is a second vCPU");
+	test_far();
 	CHECK_EQ(kit_events_fifo(), 0, "FIFO events are taken up");
 	CHECK(kit_events_are_fifo(), "for good");
 	test_ports();
 	test_loop();
+	test_far();
 }
 
 void kit_main(struct start_info *si)

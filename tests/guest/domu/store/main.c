@@ -3,6 +3,7 @@
  * The kit's store client against the daemon, from a guest of its own: values, transactions, watches, long answers, errors. With
  * the word "live" it lives in the kit's loop until the tools end it.
  */
+#include "kit/console.h"
 #include "kit/grant.h"
 #include "kit/kit.h"
 #include "kit/life.h"
@@ -144,6 +145,17 @@ static void asleep(void *arg)
 	kit_printf("asleep\n");
 }
 
+static void on_typed(void *arg)
+{
+	char text[64];
+	size_t n = kit_console_read(text, sizeof(text) - 1);
+
+	(void)arg;
+	text[n] = '\0';
+	if (n)
+		kit_printf("typed: %s", text);
+}
+
 int main(int argc, char *argv[])
 {
 	static int ref;
@@ -151,6 +163,7 @@ int main(int argc, char *argv[])
 
 	kit_hook_add(&hook);
 	if (argc > 1 && !strcmp(argv[1], "live")) {
+		kit_console_listen(on_typed, NULL);
 		kit_printf("alive\n");
 		kit_loop();
 		return 0;
