@@ -6,12 +6,15 @@
  * control socket.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "blkd/worker.h"
+#include "device/control.h"
 
 #define EXIT_USAGE 2
 
@@ -37,6 +40,26 @@ static int control_parse(const char *text)
 	return (int)fd;
 }
 
+/*
+ * A disk of an NBD server is another program's, blkd-nbd (nbd.h): the first question tells, and is left in the socket for it.
+ * In that program, and where it is missing, nothing happens here.
+ */
+static void program_choose(int fd, char **argv)
+{
+	static const char suffix[] = "-nbd";
+	char path[PATH_MAX];
+	struct ctl_msg q;
+	ssize_t n = recv(fd, &q, sizeof(q), MSG_PEEK);
+
+	if (n != sizeof(q) || q.version != CTL_VERSION || q.what != CTL_SETUP || !q.setup.disk.nbd)
+		return;
+	n = readlink("/proc/self/exe", path, sizeof(path) - sizeof(suffix));
+	if (n <= 0 || (n >= (ssize_t)strlen(suffix) && !memcmp(path + n - strlen(suffix), suffix, strlen(suffix))))
+		return;
+	memcpy(path + n, suffix, sizeof(suffix));
+	execv(path, argv);
+}
+
 int main(int argc, char **argv)
 {
 	int fd;
@@ -54,5 +77,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "blkd: '%s' is not the descriptor of a control socket\n", argv[2]);
 		return EXIT_USAGE;
 	}
+	program_choose(fd, argv);
 	return blk_worker_run(fd);
 }

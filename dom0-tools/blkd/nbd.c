@@ -7,6 +7,7 @@
 #include "blkd/nbd.h"
 
 #include <errno.h>
+#include <libnbd.h>
 #include <string.h>
 
 #include "blkd/log.h"

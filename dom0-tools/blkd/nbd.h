@@ -10,12 +10,11 @@
 #ifndef SOCLE_BLKD_NBD_H
 #define SOCLE_BLKD_NBD_H
 
-#include <libnbd.h>
-
 #include "blkd/image.h"
 #include "blkd/journal.h"
 #include "libsocle/error.h"
 
+struct nbd_handle;
 struct blk_nbd;
 
 struct blk_nbd_io {
@@ -40,7 +39,11 @@ struct blk_nbd_wants {
 	uint32_t sector_size;
 };
 
-/* Makes the handshake, waiting for the server.  The socket is the image's then. 0 or -1 with the error filled in. */
+/*
+ * Makes the handshake, waiting for the server.  The socket is the image's then. 0 or -1 with the error filled in.
+ * Of two programs only blkd-nbd can: libnbd brings a dozen libraries along, which a disk in a file shall not wait for, nor
+ * have in its process (nbd_none.c).
+ */
 int blk_nbd_open(struct blk_nbd *n, int socket, const struct blk_nbd_wants *w, struct socle_error *e);
 
 #endif /* SOCLE_BLKD_NBD_H */

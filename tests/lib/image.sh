@@ -80,7 +80,8 @@ make_dom0_image() { # output guest-image
 	for p in dom0-tools/socle/socle dom0-tools/stored/socle-store; do
 		image_add_program "$root" "$SOCLE_BUILD/$p" "/usr/bin/${p##*/}"
 	done
-	for p in dom0-tools/stored/stored dom0-tools/consoled/consoled dom0-tools/blkd/blkd dom0-tools/netd/netd; do
+	for p in dom0-tools/stored/stored dom0-tools/consoled/consoled dom0-tools/blkd/blkd dom0-tools/blkd/blkd-nbd \
+		dom0-tools/netd/netd; do
 		image_add_program "$root" "$SOCLE_BUILD/$p" "/usr/sbin/${p##*/}"
 	done
 	image_add_program "$root" "$(command -v mke2fs || echo /sbin/mke2fs)" /usr/sbin/mkfs.ext4

@@ -180,6 +180,48 @@ START_TEST(setups_that_cannot_be)
 }
 END_TEST
 
+/* The program makes way for another one, which speaks with the server and answers in its place. */
+START_TEST(a_disk_of_an_nbd_server)
+{
+	struct ctl_msg q = setup_of(0), a;
+	char path[] = "blk-journal-XXXXXX";
+	int sv[2], status, fds[4];
+	pid_t server;
+
+	if (system("nbdkit --version >/dev/null 2>&1"))
+		return;
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv), 0);
+	server = fork();
+	ck_assert_int_ge(server, 0);
+	if (!server) {
+		dup2(sv[1], 0);
+		dup2(sv[1], 1);
+		execlp("nbdkit", "nbdkit", "-s", "memory", "size=3M", NULL);
+		_exit(127);
+	}
+	close(sv[1]);
+	worker_start();
+	q.setup.disk.nbd = true;
+	fds[0] = open("/dev/null", O_RDWR);
+	fds[1] = open("/dev/null", O_RDWR | O_NONBLOCK);
+	fds[2] = mkstemp(path);
+	fds[3] = sv[0];
+	unlink(path);
+	ask(&q, fds, 4, &a);
+	for (int i = 0; i < 4; i++)
+		close(fds[i]);
+	ck_assert_msg(a.what == CTL_DONE, "%s", a.done.text);
+	ck_assert_uint_eq(a.done.sectors, 3 * 2048);
+	ck_assert_uint_eq(simply(CTL_STATS, &a), CTL_STATS);
+	ck_assert_uint_eq(simply(CTL_RESIZE, &a), CTL_DONE);
+	ck_assert_uint_eq(simply(CTL_STOP, &a), CTL_DONE);
+	status = worker_wait();
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
+}
+END_TEST
+
 /* Somebody else writes to the image: its lock is in the way until it is let go. */
 START_TEST(it_waits_for_the_last_writes)
 {
@@ -216,6 +258,7 @@ int main(void)
 	tcase_add_test(t, it_answers_and_ends);
 	tcase_add_test(t, it_ends_with_its_supervisor);
 	tcase_add_test(t, setups_that_cannot_be);
+	tcase_add_test(t, a_disk_of_an_nbd_server);
 	tcase_add_test(t, it_waits_for_the_last_writes);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
