@@ -16,7 +16,7 @@ make_dom0_image "$SOCLE_BUILD/image/devices.cpio.zst" "$SOCLE_BUILD/image/device
 extra=$SOCLE_BUILD/image/devices-tiny
 rm -rf "$extra"
 mkdir -p "$extra/var/lib/socle"
-cp "$SOCLE_BUILD"/tests/system/idle.elf "$extra/var/lib/socle/" || die "the tiny guest is not built; run make"
+cp "$SOCLE_BUILD"/tests/system/{idle,late}.elf "$extra/var/lib/socle/" || die "the tiny guests are not built; run make"
 pack_extra "$extra" "$SOCLE_BUILD/image/devices-tiny.cpio"
 dom0_batch devices "${DEVICES_TIMEOUT:-600}" dom0_mem=768M "socle.rounds=${DEVICE_ROUNDS:-100}" \
 	"$SOCLE_BUILD/image/devices-tiny.cpio $SOCLE_BUILD/image/devices.cpio.zst"
