@@ -61,7 +61,7 @@ image_add_check() { # root name
 make_guest_image() { # output
 	local root=$SOCLE_BUILD/image/guest
 	image_base "$root"
-	image_add_modules "$root" xen-blkfront xen-netfront ext4 crc32c_generic
+	image_add_modules "$root" xen-blkfront xen-netfront af_packet ext4 crc32c_generic
 	cp "$SOCLE_TOP/tests/images/guest/inittab" "$root/etc/inittab"
 	cp "$SOCLE_TOP/tests/images/guest/rcS" "$root/etc/rcS"
 	cp "$SOCLE_TOP/tests/images/guest/profile" "$root/etc/profile"
@@ -76,7 +76,7 @@ make_dom0_image() { # output guest-image
 	local root=$SOCLE_BUILD/image/dom0 p
 	image_base "$root"
 	image_add_modules "$root" xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs loop dm-mod ext4 crc32c_generic \
-		bridge tun xen-blkback xen-netback virtio_blk virtio_pci virtio_net e1000 ahci sd_mod ata_piix
+		bridge tun xen-blkback xen-netback virtio_blk virtio_pci virtio_net e1000 ahci sd_mod ata_piix af_packet
 	for p in dom0-tools/socle/socle dom0-tools/stored/socle-store; do
 		image_add_program "$root" "$SOCLE_BUILD/$p" "/usr/bin/${p##*/}"
 	done
