@@ -75,12 +75,32 @@ static int publish_features(struct net_card *c, uint32_t tx)
 	return rc;
 }
 
+/* What a connection before has written and this one does not. */
+static int clear_stale(struct net_card *c, uint32_t tx)
+{
+	static const char *const keys[] = { "tx-ring-ref", "rx-ring-ref", "event-channel", "event-channel-tx", "event-channel-rx" };
+	char path[16];
+	int rc = 0;
+
+	if (!c->terms.say_queues)
+		rc = kit_device_clear(&c->dev, tx, "multi-queue-num-queues");
+	for (unsigned int i = 0; i < sizeof(keys) / sizeof(keys[0]) && !rc; i++)
+		rc = kit_device_clear(&c->dev, tx, keys[i]);
+	for (unsigned int i = 0; i < NET_QUEUES_MAX && !rc; i++) {
+		kit_snprintf(path, sizeof(path), "queue-%u", i);
+		rc = kit_device_clear(&c->dev, tx, path);
+	}
+	return rc;
+}
+
 /* A single queue has its keys where they were before there were several. */
 static int publish(struct kit_device *d, uint32_t tx)
 {
 	struct net_card *c = d->driver;
-	int rc = publish_features(c, tx);
+	int rc = clear_stale(c, tx);
 
+	if (!rc)
+		rc = publish_features(c, tx);
 	if (!rc && c->terms.say_queues)
 		rc = kit_device_put(d, tx, "multi-queue-num-queues", "%u", c->terms.queues);
 	for (unsigned int i = 0; i < c->terms.queues && !rc; i++) {

@@ -265,12 +265,23 @@ const char *host_store_get(const char *path)
 	return i < 0 ? NULL : nodes[i].value;
 }
 
+/* With all below it. */
+static bool remove_tree(const char *path)
+{
+	size_t n = strlen(path);
+	bool any = false;
+
+	for (int i = 0; i < NODES; i++)
+		if (!strncmp(nodes[i].path, path, n) && (nodes[i].path[n] == '\0' || nodes[i].path[n] == '/')) {
+			nodes[i].path[0] = '\0';
+			any = true;
+		}
+	return any;
+}
+
 void host_store_remove(const char *path)
 {
-	int i = find(path);
-
-	if (i >= 0)
-		nodes[i].path[0] = '\0';
+	remove_tree(path);
 }
 
 int kit_store_read(uint32_t tx, const char *path, char *buf, size_t size)
@@ -301,10 +312,7 @@ int kit_store_write(uint32_t tx, const char *path, const char *value)
 int kit_store_remove(uint32_t tx, const char *path)
 {
 	(void)tx;
-	if (find(path) < 0)
-		return -XEN_ENOENT;
-	host_store_remove(path);
-	return 0;
+	return remove_tree(path) ? 0 : -XEN_ENOENT;
 }
 
 /* Every third transaction has to be done again. */
