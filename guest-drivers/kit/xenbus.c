@@ -45,18 +45,24 @@ static void say_state(struct kit_device *d, unsigned int state)
 	kit_device_put(d, 0, "state", "%u", state);
 }
 
-/* A device that has no rings now may have been told to expect a backend, which it waits for no longer then. */
-static void take_down(struct kit_device *d, bool again)
+/*
+ * The phase comes first: who is called back from here, and asks something of the device at once, finds it as it is now. A
+ * device that has no rings may have been told to expect a backend, which it waits for no longer then.
+ */
+static void take_down(struct kit_device *d, enum kit_device_phase phase, bool again)
 {
-	if (d->prepared) {
-		d->ops->disconnect(d, again);
+	bool prepared = d->prepared, expected = d->expected;
+
+	d->phase = phase;
+	d->prepared = false;
+	if (prepared) {
 		d->expected = again;
-	} else if (d->expected && !again) {
+		d->ops->disconnect(d, again);
+	} else if (expected && !again) {
 		d->expected = false;
 		if (d->ops->gone)
 			d->ops->gone(d);
 	}
-	d->prepared = false;
 }
 
 /* One that is only stopped for an upgrade stays online; what is in flight waits for its successor. */
@@ -74,9 +80,8 @@ void kit_device_fail(struct kit_device *d, const char *fmt, ...)
 	va_start(ap, fmt);
 	kit_vsnprintf(d->error, sizeof(d->error), fmt, ap);
 	va_end(ap);
-	d->phase = KIT_DEVICE_BROKEN;
 	kit_printf("%s: %s\n", d->node, d->error);
-	take_down(d, false);
+	take_down(d, KIT_DEVICE_BROKEN, false);
 	kit_device_put(d, 0, "error", "%s", d->error);
 	say_state(d, XenbusStateClosed);
 }
@@ -148,19 +153,17 @@ static void step(struct kit_device *d)
 			d->ops->changed(d);
 			break;
 		case KIT_ACT_AGAIN:
-			take_down(d, true);
-			d->phase = KIT_DEVICE_START;
+			take_down(d, KIT_DEVICE_START, true);
 			say_state(d, XenbusStateInitialising);
 			break;
 		case KIT_ACT_CLOSE:
-			take_down(d, is_online(d));
-			d->phase = KIT_DEVICE_CLOSED;
+			take_down(d, KIT_DEVICE_CLOSED, is_online(d));
 			say_state(d, XenbusStateClosed);
 			break;
 		}
 	} while (act == KIT_ACT_AGAIN || act == KIT_ACT_NEGOTIATE);
 	if (d->phase == KIT_DEVICE_CLOSED && d->expected && !is_online(d))
-		take_down(d, false);
+		take_down(d, KIT_DEVICE_CLOSED, false);
 }
 
 static void on_change(void *arg)
@@ -235,15 +238,15 @@ int kit_device_open(struct kit_device *d, const struct kit_device_ops *ops, cons
 void kit_device_close(struct kit_device *d)
 {
 	struct kit_device **place = place_of(d);
+	enum kit_device_phase before = d->phase;
 
 	if (!place)
 		return;
 	*place = NULL;
 	kit_watch_remove(&d->watch);
-	take_down(d, false);
-	if (d->phase != KIT_DEVICE_CLOSED && d->phase != KIT_DEVICE_BROKEN)
+	take_down(d, KIT_DEVICE_CLOSED, false);
+	if (before != KIT_DEVICE_CLOSED && before != KIT_DEVICE_BROKEN)
 		say_state(d, XenbusStateClosed);
-	d->phase = KIT_DEVICE_CLOSED;
 }
 
 static bool settled(void *arg)
@@ -268,8 +271,7 @@ void kit_devices_resume(void)
 
 		if (!d)
 			continue;
-		take_down(d, true);
-		d->phase = KIT_DEVICE_START;
+		take_down(d, KIT_DEVICE_START, true);
 		kit_watch_remove(&d->watch);
 		if (find_backend(d) || start(d))
 			kit_device_fail(d, "it has no backend after a resume");

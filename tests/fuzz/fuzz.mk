@@ -84,7 +84,7 @@ netfront_ARGS = -len_control=0
 
 blkfront_SOURCES = $(tests_unit_test_blkfront_SOURCES) guest-drivers/kit/store_ring.c
 blkfront_CPPFLAGS = -I$(S)/tests
-blkfront_RUNS = 6000
+blkfront_RUNS = 1500
 blkfront_ARGS = -len_control=0
 blkfront_LEN = 1024
 

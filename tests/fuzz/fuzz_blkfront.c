@@ -22,7 +22,9 @@
 
 static struct job { struct blk_io io; uint8_t *data; unsigned int out, done; } jobs[JOBS];
 static struct input *input;
+static struct blkfront *disk;
 
+/* Some ask again at once. */
 static void job_done(struct blk_io *io, int status)
 {
 	struct job *j = io->arg;
@@ -31,9 +33,14 @@ static void job_done(struct blk_io *io, int status)
 	CLAIM(status == 0 || status == -XEN_EIO || status == -XEN_EOPNOTSUPP);
 	j->out = 0;
 	j->done++;
+	if (disk && !io->lost && input_u8(input) & 1) {
+		j->out = 1;
+		if (blkfront_submit(disk, 0, io))
+			j->out = 0;
+	}
 }
 
-static void submit(struct blkfront *disk)
+static void submit(void)
 {
 	struct job *j = &jobs[input_u8(input) % JOBS];
 	uint8_t how = input_u8(input);
@@ -121,11 +128,11 @@ static void restart(void)
 	backend.stubborn = how & 0x20;
 }
 
-static void step(struct blkfront *disk)
+static void step(void)
 {
 	switch (input_u8(input) % 16) {
 	default:
-		submit(disk);
+		submit();
 		break;
 	case 6:
 	case 7:
@@ -158,10 +165,10 @@ static void step(struct blkfront *disk)
 static void fuzz_disk(void)
 {
 	struct blkfront_options o = { .queues = 3, .ring_order = input_u8(input) % 3, .segments = 64, .plain = input_u8(input) & 1 };
-	struct blkfront *disk = NULL;
 	uint32_t grants;
 	size_t pages;
 
+	disk = NULL;
 	host_start();
 	pages = host_pages_free();
 	grants = host_grants_free();
@@ -171,7 +178,7 @@ static void fuzz_disk(void)
 	host_turn = backend_turn;
 	if (!blkfront_open(&disk, 0, &o, kit_time() + KIT_SECOND)) {
 		while (input->left)
-			step(disk);
+			step();
 		blkfront_close(disk);
 	}
 	backend_unmap();

@@ -329,6 +329,48 @@ START_TEST(a_device_that_is_taken_away_answers_with_errors)
 }
 END_TEST
 
+static int refusals[8];
+
+/* As load makers do: every answer is followed by the next request. */
+static void ask_again(struct blk_io *io, int status)
+{
+	struct job *j = io->arg;
+
+	j->status = status;
+	if (j->done++ < 1000)
+		refusals[j - jobs] = blkfront_submit(disk, 0, io);
+}
+
+/* Found with blkbench: the answers of a device that was taken away were given while it still counted as there. */
+START_TEST(who_asks_again_when_the_device_goes_is_refused)
+{
+	open_disk(0, 1, 11, _i & 1);
+	jobs_make(8, BLK_READ);
+	for (int i = 0; i < 8; i++)
+		jobs[i].io.done = ask_again;
+	submit_all(8);
+	turns(4);
+	ck_assert_int_eq(refusals[0], 0);
+	backend.hold = true;
+	turns(4);
+	if (_i < 2)
+		host_store_set(BACKEND_NODE "/online", "0");
+	if (_i < 4)
+		backend_state(XenbusStateClosing);
+	turns(5);
+	if (_i >= 4)
+		backend.queue[0].shared->rsp_prod += 1000, host_event(backend.queue[0].port);
+	turns(2);
+	if (_i < 2 || _i >= 4)
+		for (int i = 0; i < 8; i++)
+			ck_assert(jobs[i].status == -XEN_EIO && refusals[i] == -XEN_EIO);
+	close_disk();
+	for (int i = 0; i < 8; i++)
+		ck_assert(jobs[i].status == -XEN_EIO && refusals[i] == -XEN_EIO);
+	jobs_free(8);
+}
+END_TEST
+
 /* Stopped for an upgrade that never comes, then removed. */
 START_TEST(what_waits_for_a_backend_is_answered_when_none_comes)
 {
@@ -543,6 +585,7 @@ int main(void)
 	tcase_add_test(t, what_was_out_is_asked_of_the_next_backend);
 	tcase_add_test(t, a_backend_that_starts_without_a_word_is_taken_up);
 	tcase_add_test(t, a_device_that_is_taken_away_answers_with_errors);
+	tcase_add_loop_test(t, who_asks_again_when_the_device_goes_is_refused, 0, 6);
 	tcase_add_test(t, what_waits_for_a_backend_is_answered_when_none_comes);
 	tcase_add_test(t, what_waits_for_a_backend_is_answered_at_the_close);
 	tcase_add_loop_test(t, a_lie_breaks_the_device_and_nothing_else, 0, sizeof(lies) / sizeof(lies[0]));

@@ -97,6 +97,12 @@ static void issue(struct slot *s)
 	}
 }
 
+static void on_resize(struct blkfront *b, void *arg)
+{
+	(void)arg;
+	kit_printf("blkbench: the disk has %lu sectors now\n", blkfront_facts(b)->sectors);
+}
+
 static bool is_over(void *arg)
 {
 	(void)arg;
@@ -184,7 +190,7 @@ static void run(uint64_t seconds)
 int main(int argc, char *argv[])
 {
 	uint64_t seconds = 10, nr = 0, queues = 1, order = 0, segments = 64;
-	struct blkfront_options o = { .plain = has_word(argc, argv, "plain") };
+	struct blkfront_options o = { .plain = has_word(argc, argv, "plain"), .resized = on_resize };
 	bool checked = has_word(argc, argv, "verify");
 	const char *mode = kit_option(argc, argv, "mode");
 	int rc;
@@ -212,6 +218,7 @@ int main(int argc, char *argv[])
 	}
 	if (!prepare(checked))
 		return 1;
+	kit_printf("blkbench: disk %s, %lu sectors\n", blkfront_name(disk), blkfront_facts(disk)->sectors);
 	run(seconds);
 	if (checked)
 		kit_printf("verify: %lu of %lu wrong\n", verify(), bench.blocks);
