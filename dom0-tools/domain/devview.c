@@ -17,6 +17,7 @@
 #include "device/limits.h"
 #include "domain/codes.h"
 #include "domain/devices.h"
+#include "domain/kback.h"
 #include "domain/names.h"
 #include "domain/nodes.h"
 
@@ -209,7 +210,11 @@ int device_detach(struct domain_ctx *ctx, uint16_t domid, const struct device_re
 			sleep_ms(STEP_MS);
 		}
 	}
+	if (ref->kernel && !force)
+		kback_gone_wait(ref->cls, domid, ref->devid);
 	nodes_remove_device(ctx, domid, ref);
+	if (ref->kernel && force)
+		kback_gone_wait(ref->cls, domid, ref->devid);
 	if (!ref->kernel && supervisor_answers(domid))
 		worker_gone_wait(domid, ref);
 	return 0;

@@ -113,6 +113,15 @@ int kback_disk_wait(struct domain_ctx *ctx, uint16_t domid, uint32_t devid, stru
 	return 0;
 }
 
+void kback_gone_wait(enum device_class cls, uint16_t domid, uint32_t devid)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/sys/bus/xen-backend/devices/%s-%u-%u", device_front_type(cls), domid, devid);
+	for (unsigned int ms = 0; ms < WAIT_MS && access(path, F_OK) == 0; ms += STEP_MS)
+		sleep_ms(STEP_MS);
+}
+
 static int interface_wait(struct domain_ctx *ctx, struct net_host *net, const char *name, struct socle_error *e)
 {
 	int there;

@@ -26,4 +26,10 @@ int kback_disk_wait(struct domain_ctx *ctx, uint16_t domid, uint32_t devid, stru
 /* The interface that the backend makes: plugged in, and the backend told so. */
 int kback_card_plug(struct domain_ctx *ctx, uint16_t domid, const struct domain_card *card, struct socle_error *e);
 
+/*
+ * Wait until the kernel has forgotten the device.  One of the same name that came before would be taken for the old one, and
+ * served by nobody.
+ */
+void kback_gone_wait(enum device_class cls, uint16_t domid, uint32_t devid);
+
 #endif /* SOCLE_DOMAIN_KBACK_H */
