@@ -10,7 +10,8 @@ top_builddir = $(B)
 UNIT_CPPFLAGS = -I$(S)/include -I$(S)/dom0-tools -I$(S)/guest-drivers -I$(S)/hypervisor -I$(S)
 include $(S)/tests/unit/store.am $(S)/tests/unit/tools.am $(S)/tests/unit/blk.am $(S)/tests/unit/loader.am
 include $(S)/dom0-tools/netd/sources.am $(S)/dom0-tools/blkd/sources.am
-include $(S)/tests/unit/boot.am $(S)/tests/unit/mm.am $(S)/tests/unit/evtchn.am $(S)/tests/unit/pv.am $(S)/tests/unit/netfront.am
+include $(S)/tests/unit/boot.am $(S)/tests/unit/mm.am $(S)/tests/unit/evtchn.am $(S)/tests/unit/pv.am
+include $(S)/tests/unit/netfront.am $(S)/guest-drivers/guests/router/sources.am
 include $(S)/tests/unit/kit.am
 
 CC = clang
@@ -20,7 +21,7 @@ CFLAGS = -std=gnu17 -g -O1 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla -We
 CPPFLAGS = -D_GNU_SOURCE
 
 TARGETS = elf bzimage decompress cmdline e820 bootinfo acpi insn desc lib config rings netd store_wire store_request \
-	store_client mm netfront blkfront blk
+	store_client mm netfront router blkfront blk
 
 HV_LIB = -isystem $(S)/hypervisor/lib/include $(HV_STRING_NAMES)
 
@@ -78,6 +79,10 @@ store_client_SOURCES = $(tests_unit_test_store_client_SOURCES)
 store_client_RUNS = 30000
 store_client_LEN = 1024
 
+router_SOURCES = $(tests_unit_test_router_SOURCES)
+router_RUNS = 15000
+router_ARGS = -len_control=0
+router_LEN = 1024
 netfront_SOURCES = $(tests_unit_test_net_ring_SOURCES)
 netfront_RUNS = 25000
 netfront_ARGS = -len_control=0
