@@ -380,7 +380,9 @@ void net_queue_close(struct net_queue *q)
 	buffer_free(&q->tx_ring);
 	buffer_free(&q->rx_ring);
 	for (uint16_t id = 0; id < NET_TX_IDS; id++) {
-		lent_end(q, id);
+		/* A page that is still mapped is its owner's loss; the reference comes back when the backend lets go. */
+		if (!lent_end(q, id))
+			kit_grant_end_page(q->lent[id], NULL);
 		buffer_free(&q->tx_buf[id]);
 	}
 	for (unsigned int id = 0; id < NET_RX_BUFFERS; id++)

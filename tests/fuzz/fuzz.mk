@@ -21,7 +21,7 @@ CFLAGS = -std=gnu17 -g -O1 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla -We
 CPPFLAGS = -D_GNU_SOURCE
 
 TARGETS = elf bzimage decompress cmdline e820 bootinfo acpi insn desc lib config rings netd store_wire store_request \
-	store_client mm netfront router blkfront blk
+	store_client mm netfront netcard router blkfront blk
 
 HV_LIB = -isystem $(S)/hypervisor/lib/include $(HV_STRING_NAMES)
 
@@ -79,6 +79,11 @@ store_client_SOURCES = $(tests_unit_test_store_client_SOURCES)
 store_client_RUNS = 30000
 store_client_LEN = 1024
 
+netcard_SOURCES = $(tests_unit_test_netfront_SOURCES)
+netcard_CPPFLAGS = -I$(S)/tests
+netcard_RUNS = 600
+netcard_ARGS = -len_control=0
+netcard_LEN = 1024
 router_SOURCES = $(tests_unit_test_router_SOURCES)
 router_RUNS = 15000
 router_ARGS = -len_control=0
