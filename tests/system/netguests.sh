@@ -21,5 +21,5 @@ for elf in webd router netbench; do
 		die "$elf is not built; run make (webd wants configure --with-lwip, see tests/lib/lwip.sh)"
 done
 pack_extra "$image" "$image.cpio"
-dom0_batch netguests "${NETGUESTS_TIMEOUT:-500}" dom0_mem=768M "" "$image.cpio $image.cpio.zst"
+dom0_batch netguests "${NETGUESTS_TIMEOUT:-900}" dom0_mem=768M "" "$image.cpio $image.cpio.zst"
 tap_end
