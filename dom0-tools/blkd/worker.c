@@ -10,11 +10,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,7 +31,7 @@
 
 #define SECOND         1000000000ull
 #define EVENTS_A_ROUND 64
-#define LOCK_TRIES     100
+#define LOCK_TRIES     10
 #define LOCK_WAIT_MS   100
 #define MEMLOCK        (64u << 20) /* of all disks of one guest together, as the kernel counts by user */
 #define THREADS        512u
@@ -82,9 +84,18 @@ static int journal_map(struct worker *w, int fd, struct socle_error *e)
 	return 0;
 }
 
+/* On NFS an flock() is a record lock of the server's, so the two would exclude each other. */
+static bool has_one_kind_of_lock(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == NFS_SUPER_MAGIC;
+}
+
 /*
  * The supervisor holds the lock of the descriptor that data mostly go through; the other one needs its own, of another
- * kind, because an open file cannot share an flock() with another.  A predecessor's is gone when its last write is.
+ * kind, because an open file cannot share an flock() with another.  A predecessor's is gone when its last write is; for
+ * longer than a moment the supervisor waits (EAGAIN), who has more to do meanwhile.
  */
 static int image_lock(int fd, bool readonly, struct socle_error *e)
 {
@@ -99,7 +110,7 @@ static int image_lock(int fd, bool readonly, struct socle_error *e)
 		if (r)
 			nanosleep(&pause, NULL);
 	}
-	return r ? socle_fail(e, EBUSY, "another process uses its file, or has not ended its last writes") : 0;
+	return r ? socle_fail(e, EAGAIN, "another process uses its file, or has not ended its last writes") : 0;
 }
 
 static int guest_open(struct worker *w, uint16_t domid, const int *fds, struct socle_error *e)
@@ -117,7 +128,7 @@ static int image_open(struct worker *w, const struct ctl_setup_disk *d, const in
 
 	if (d->nbd)
 		return blk_nbd_open(&w->nbd, fds[FD_IMAGE], &wants, e);
-	if (image_lock(fds[FD_IMAGE], d->readonly, e))
+	if (!(d->has_direct && has_one_kind_of_lock(fds[FD_IMAGE])) && image_lock(fds[FD_IMAGE], d->readonly, e))
 		return -1;
 	return blk_file_open(&w->file, fds[FD_IMAGE], d->has_direct ? fds[FD_DIRECT] : -1, memory, d->can_discard, e);
 }

@@ -245,6 +245,17 @@ START_TEST(it_waits_for_the_last_writes)
 	ck_assert_uint_eq(a.what, CTL_DONE);
 	ck_assert_int_eq(waitpid(other, NULL, WNOHANG), other);
 	worker_wait();
+	/* It does not wait for ever: its supervisor may try again. */
+	worker_start();
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", image);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &lock), 0);
+	q = setup_of(SECTORS);
+	setup(&q, &a);
+	ck_assert_uint_eq(a.what, CTL_FAILED);
+	ck_assert_uint_eq(a.done.error, EAGAIN);
+	worker_wait();
+	close(fd);
 }
 END_TEST
 
