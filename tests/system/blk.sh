@@ -29,7 +29,7 @@ image_add_program "$root" "$(command -v fio)" /usr/bin/fio
 mke2fs -q -t ext4 -d "$root" "$image/blk-tools.img" 160M || die "mke2fs failed"
 truncate -s 96M "$image/blk-disk.img"
 
-dom0_batch blk "${BLK_TIMEOUT:-600}" dom0_mem=640M "" "$image/blk-extra.cpio $image/blk.cpio.zst" \
+dom0_batch blk "${BLK_TIMEOUT:-900}" dom0_mem=640M "" "$image/blk-extra.cpio $image/blk.cpio.zst" \
 	-drive "file=$image/blk-tools.img,if=virtio,format=raw,read-only=on" \
 	-drive "file=$image/blk-disk.img,if=virtio,format=raw,cache=unsafe"
 tap_end
