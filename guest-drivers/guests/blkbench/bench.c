@@ -3,6 +3,8 @@
 #include "guests/blkbench/bench.h"
 #include "kit/string.h"
 
+#define OUT (1U << 31)
+
 static const char *const names[] = { "read", "write", "randread", "randwrite", "rw" };
 
 bool bench_mode_parse(const char *name, enum bench_mode *mode)
@@ -60,10 +62,28 @@ bool bench_is_right(const struct bench *b, uint64_t block, const void *data)
 void bench_next(struct bench *b, struct blk_io *io)
 {
 	bool random = b->mode >= BENCH_RANDREAD, writes = b->mode == BENCH_WRITE || b->mode == BENCH_RANDWRITE;
-	uint64_t block = random ? draw(b) % b->blocks : b->next++ % b->blocks;
+	uint64_t block;
 
+	do
+		block = random ? draw(b) % b->blocks : b->next++ % b->blocks;
+	while (b->written && b->written[block] & OUT);
 	io->op = writes || (b->mode == BENCH_RW && draw(b) & 1) ? BLK_WRITE : BLK_READ;
 	io->sector = block * (b->size / BLK_SECTOR);
 	if (io->op == BLK_WRITE)
 		stamp(b, block, io->data);
+	if (b->written)
+		b->written[block] |= OUT;
+}
+
+void bench_done(struct bench *b, const struct blk_io *io)
+{
+	if (b->written)
+		b->written[io->sector / (b->size / BLK_SECTOR)] &= ~OUT;
+}
+
+void bench_undo(struct bench *b, const struct blk_io *io)
+{
+	bench_done(b, io);
+	if (b->written && io->op == BLK_WRITE)
+		b->written[io->sector / (b->size / BLK_SECTOR)]--;
 }

@@ -18,15 +18,17 @@ struct bench {
 	enum bench_mode mode;
 	uint64_t depth, size, span;	/* bytes of one I/O, and of the disk to use (0: all) */
 	uint64_t blocks, next, random;
-	uint32_t *written;		/* how often each block was, for who wants to verify; or NULL */
+	uint32_t *written;		/* how often each block was, for who wants to verify; or NULL. Top bit: it is out */
 };
 
 bool bench_mode_parse(const char *name, enum bench_mode *mode);
 const char *bench_mode_name(enum bench_mode mode);
 /* False: the I/Os do not fit the disk. */
 bool bench_begin(struct bench *b, uint64_t bytes, uint32_t sector_size, uint32_t max_bytes);
-/* Fills in op and sector, and what is written. */
+/* Fills in op and sector, and what is written. Who verifies has no block out twice: which of two writes is the last, nobody says. */
 void bench_next(struct bench *b, struct blk_io *io);
+void bench_done(struct bench *b, const struct blk_io *io);
+void bench_undo(struct bench *b, const struct blk_io *io);	/* it was never out */
 bool bench_is_right(const struct bench *b, uint64_t block, const void *data);
 
 #endif

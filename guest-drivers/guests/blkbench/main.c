@@ -68,6 +68,7 @@ static void on_done(struct blk_io *io, int status)
 	struct slot *s = io->arg;
 	uint64_t now = kit_time();
 
+	bench_done(&bench, io);
 	out--;
 	answered++;
 	errors += status != 0;
@@ -86,6 +87,8 @@ static void issue(struct slot *s)
 		return;
 	bench_next(&bench, &s->io);
 	rc = blkfront_submit(disk, s->queue, &s->io);
+	if (rc)
+		bench_undo(&bench, &s->io);
 	if (!rc) {
 		out++;
 	} else if (rc == -XEN_EAGAIN) {
@@ -158,6 +161,10 @@ static bool prepare(bool checked)
 	}
 	if (f->readonly && bench.mode != BENCH_READ && bench.mode != BENCH_RANDREAD) {
 		kit_printf("blkbench: the disk is read-only\n");
+		return false;
+	}
+	if (checked && bench.depth >= bench.blocks) {
+		kit_printf("blkbench: verify wants more blocks than I/Os that are out\n");
 		return false;
 	}
 	slots = kit_calloc(bench.depth, sizeof(*slots));
