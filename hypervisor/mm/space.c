@@ -28,11 +28,12 @@
 
 /* ---- machine to physical ------------------------------------------------------------------------------- */
 
-static mfn_t m2p_chunk[NR_M2P_CHUNKS];		/* 0: hole */
+static uint32_t m2p_chunk[NR_M2P_CHUNKS];	/* first frame; 0: hole */
+_Static_assert(DIRECTMAP_SIZE >> PAGE_SHIFT <= UINT32_MAX, "a frame's number fits");
 
 void m2p_chunk_add(unsigned int index, mfn_t mfn)
 {
-	m2p_chunk[index] = mfn;
+	m2p_chunk[index] = (uint32_t)mfn;
 }
 
 mfn_t m2p_chunk_mfn(unsigned int index)

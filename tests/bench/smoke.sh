@@ -24,5 +24,9 @@ done < <(grep '^BENCH ' "$log.txt")
 
 log=$SOCLE_BUILD/log/bench-sched
 if BENCH_SHIFT=3 bench_boot socle "$SOCLE_BUILD/tests/bench/sched.elf seconds=1" "$log"; then ok "sched runs to its end"; else not_ok "sched runs to its end"; tail -n 5 "$log.log" | sed 's/^/# /'; fi
+# What a loader puts into memory (docs/benchmarks.md).
+size=0
+for n in $(readelf -lW "$SOCLE_BUILD/hypervisor/socle.elf" | awk '$1 == "LOAD" { print $6 }'); do size=$((size + n)); done
+if [ "$size" -gt 0 ] && [ "$size" -le 1048576 ]; then ok "the image takes no more than 1 MiB"; else not_ok "the image takes $size bytes, more than 1 MiB"; fi
 echo "1..$number"
 exit $status
