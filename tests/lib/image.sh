@@ -90,6 +90,8 @@ make_dom0_image() { # output guest-image
 	cp "$SOCLE_TOP"/dom0-tools/data/*.rng "$root/usr/share/socle/" 2>/dev/null
 	cp "$KERNEL_IMAGE" "$root/var/lib/socle/vmlinuz"
 	cp "$2" "$root/var/lib/socle/guest.cpio.zst"
+	[ ! -e "$SOCLE_BUILD/guest-drivers/guests/webd.elf" ] ||
+		strip -o "$root/var/lib/socle/webd.elf" "$SOCLE_BUILD/guest-drivers/guests/webd.elf" || die "cannot copy webd"
 	cp "$SOCLE_TOP/tests/images/dom0/inittab" "$root/etc/inittab"
 	cp "$SOCLE_TOP/tests/images/dom0/rcS" "$root/etc/rcS"
 	cp "$SOCLE_TOP/tests/images/dom0/profile" "$root/etc/profile"
