@@ -223,6 +223,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input in = { data, size };
 	uint32_t id = 1;
 
+	/* The fuzzer learns the word from our own comparison; a guest that writes it may read it back. */
+	if (memmem(data, size, SECRET, strlen(SECRET)))
+		return -1;
 	log_set_quiet(true);
 	start();
 	store.quota.limit[QUOTA_NODES] = 12;
