@@ -29,6 +29,7 @@ cat "$image/net-inside.cpio" "$image/net-guest.cpio.zst" >"$extra/var/lib/socle/
 cp "$inside/usr/bin/netcheck" "$extra/usr/bin/"
 image_add_modules "$extra" nf_tables nft_chain_nat nft_masq nft_ct
 rm -f "$extra"/lib/modules/*/modules.*
+make -s -C "$SOCLE_BUILD" tests/unit/test_net_host || die "cannot build tests/unit/test_net_host"
 image_add_program "$extra" "$SOCLE_BUILD/tests/unit/test_net_host" /usr/lib/socle/test_net_host
 pack_extra "$extra" "$image/net-extra.cpio"
 dom0_batch net "${NET_TIMEOUT:-900}" dom0_mem=768M "" "$image/net-extra.cpio $image/net.cpio.zst"
