@@ -32,7 +32,8 @@ run_tap() { # name command...
 	if [ "$rc" != 0 ] && [ "$bad" = 0 ]; then bad=1; tail -n 20 "$out"; fi
 	[ "$rc" = 0 ] && [ "$good" = 0 ] && { bad=1; echo "$name ran no test"; }
 	count "$good" "$bad"
-	grep '^not ok ' "$out" | sed "s/^/$name: /"
+	# What failed and the lines it says about it, for a reader who has this output and no more.
+	awk '/^not ok / { print; n = 12; next } /^#/ && n > 0 { print; n--; next } { n = 0 }' "$out" | sed "s/^/$name: /"
 	echo "$name: $good ok, $bad not ok ($((SECONDS / 60)) min $((SECONDS % 60)) s)"
 }
 ring() { [ ${#rings[@]} = 0 ] && return 0; local r; for r in "${rings[@]}"; do [ "$r" = "$1" ] && return 0; done; return 1; }
