@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "blkd/engine.h"
-#include "blkd/log.h"
+#include "device/log.h"
 
 static int queue_map(struct blk_engine *e, const struct blk_rings *rings, uint32_t i, struct socle_error *err)
 {

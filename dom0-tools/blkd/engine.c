@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "blkd/log.h"
+#include "device/log.h"
 
 #define SECTOR 512u
 #define PAGE   4096u

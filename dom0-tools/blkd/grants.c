@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "blkd/log.h"
+#include "device/log.h"
 
 #define PAGE          4096u
 #define FAILURES_MAX  8u /* then it is not tried again: each costs two calls of the kernel */

@@ -10,7 +10,7 @@
 #include <libnbd.h>
 #include <string.h>
 
-#include "blkd/log.h"
+#include "device/log.h"
 
 #define SECTOR      512u
 #define PIECE_MAX   (1u << 30) /* of a discard: a request's length has 32 bits */

@@ -24,7 +24,7 @@
 
 #include "blkd/engine.h"
 #include "blkd/file.h"
-#include "blkd/log.h"
+#include "device/log.h"
 #include "blkd/nbd.h"
 #include "device/answer.h"
 #include "device/sandbox.h"
@@ -184,7 +184,7 @@ static int setup(struct worker *w, const struct ctl_setup *s, const int *fds, un
 
 	if (w->is_set_up)
 		return socle_fail(e, EALREADY, "it was set up before");
-	log_init(s->domid, s->devid);
+	log_init("blkd", "disk", s->domid, s->devid);
 	if (n != (d->has_direct ? FDS : FDS - 1u))
 		return socle_fail(e, EINVAL, "%u descriptors came", n);
 	if (d->nbd && (d->has_direct || !memchr(d->nbd_export, '\0', sizeof(d->nbd_export))))

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "netd/ctrl.h"
-#include "netd/log.h"
+#include "device/log.h"
 
 #define EVENTS_A_ROUND 64
 
@@ -209,7 +209,7 @@ int net_card_capture(struct net_card *c, int fd, const char *name, struct socle_
 	if (c->capture) {
 		net_card_capture_flush(c);
 		if (c->capture && c->capture->lost)
-			net_log("the capture has ended; %llu frames are not in it, its reader was too slow",
+			log_line("the capture has ended; %llu frames are not in it, its reader was too slow",
 				(unsigned long long)c->capture->lost);
 		free(c->capture);
 		c->capture = NULL;
@@ -246,7 +246,7 @@ void net_card_capture_flush(struct net_card *c)
 			continue;
 		if (done < 0 && errno == EAGAIN)
 			return;
-		net_log("the capture ends: %s", done ? strerror(errno) : "nothing can be written");
+		log_line("the capture ends: %s", done ? strerror(errno) : "nothing can be written");
 		free(c->capture);
 		c->capture = NULL;
 		close(c->capture_fd);
@@ -302,7 +302,7 @@ void net_card_passed(struct net_card *c, bool to_guest, uint32_t bytes)
 void net_card_break(struct net_card *c, const char *why)
 {
 	if (!c->broken)
-		net_log("nothing is served any more: %s", why);
+		log_line("nothing is served any more: %s", why);
 	c->broken = why;
 }
 

@@ -24,7 +24,7 @@
 #include "device/answer.h"
 #include "device/sandbox.h"
 #include "netd/card.h"
-#include "netd/log.h"
+#include "device/log.h"
 #include "netd/xen.h"
 
 #define EXIT_USAGE 2
@@ -93,7 +93,7 @@ static int set_up(struct worker *w, const struct ctl_setup *s, const int *fds, u
 		return socle_fail(e, EBUSY, "it is set up already");
 	if (n != FD_TAPS + s->net.queues)
 		return socle_fail(e, EINVAL, "%u descriptors for %u queues", n, s->net.queues);
-	net_log_init(s->domid, s->devid);
+	log_init("netd", "card", s->domid, s->devid);
 	snprintf(w->name, sizeof(w->name), "vif%u.%u", s->domid, s->devid);
 	w->evtchn = fds[FD_EVTCHN];
 	if (!(journal = journal_map(fds[FD_JOURNAL], e)) ||
@@ -124,7 +124,7 @@ static void setup_do(struct worker *w, const struct ctl_msg *q, const int *fds, 
 	answer(w, q, r, &e);
 	if (!r)
 		return;
-	net_log("%s", e.text);
+	log_line("%s", e.text);
 	exit(1);
 }
 
@@ -133,7 +133,7 @@ static int connect_do(struct worker *w, const struct ctl_connect *c, struct socl
 	w->told_broken = false;
 	if (net_card_connect(&w->card, c, e))
 		return -1;
-	net_log("%s: %u queues%s%s%s", c->resume ? "it goes on" : "connected", c->queues, c->net.sg ? ", scatter-gather" : "",
+	log_line("%s: %u queues%s%s%s", c->resume ? "it goes on" : "connected", c->queues, c->net.sg ? ", scatter-gather" : "",
 		c->net.gso4 || c->net.gso6 ? ", segmentation" : "", c->net.csum4 || c->net.csum6 ? ", checksums" : "");
 	return 0;
 }
@@ -172,7 +172,7 @@ static void question_do(struct worker *w, const struct ctl_msg *q, int *fds, uns
 		r = socle_fail(&e, ENOSYS, "a card has no such request (%u)", q->what);
 	}
 	if (r)
-		net_log("%s", e.text);
+		log_line("%s", e.text);
 	answer(w, q, r, &e);
 }
 
@@ -186,7 +186,7 @@ static void control_take(struct worker *w)
 		struct socle_error e = { 0 };
 
 		if (r < 0) {
-			net_log("its supervisor is gone; it ends");
+			log_line("its supervisor is gone; it ends");
 			net_card_disconnect(&w->card);
 			w->over = true;
 			return;
@@ -258,7 +258,7 @@ static int serve(struct worker *w)
 
 	while (!w->over) {
 		if (wait_for_work(w, p, more) < 0 && errno != EINTR) {
-			net_log("cannot wait: %s", strerror(errno));
+			log_line("cannot wait: %s", strerror(errno));
 			return 1;
 		}
 		if (p[POLL_CONTROL].revents)

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "netd/card.h"
-#include "netd/log.h"
+#include "device/log.h"
 
 #define READ_MAX (NET_TAP_HEADER + 65536 + 32) /* a whole IP packet of segments, its Ethernet header and tags */
 #define VLAN_TAG 4u
@@ -33,7 +33,7 @@ struct outgoing {
 static int16_t refuse(struct net_card *c, const char *why)
 {
 	c->stats.refused++;
-	net_log_counted(c->stats.refused, "the guest is refused: %s", why);
+	log_counted(c->stats.refused, "the guest is refused: %s", why);
 	return NETIF_RSP_ERROR;
 }
 
@@ -52,7 +52,7 @@ static int16_t frame_write(struct net_queue *q, const uint8_t *frame, uint32_t l
 	/* EIO: the interface is down, which is somebody's wish. */
 	if (errno != EAGAIN && errno != ENOBUFS && errno != EIO) {
 		c->stats.errors++;
-		net_log_counted(c->stats.errors, "the tap takes no frames: %s", strerror(errno));
+		log_counted(c->stats.errors, "the tap takes no frames: %s", strerror(errno));
 	}
 	return NETIF_RSP_DROPPED;
 }
@@ -69,7 +69,7 @@ static int16_t frame_send(struct net_queue *q, struct outgoing *o)
 	why = net_filter_check(&c->filter, o->frame, len, &h);
 	if (why) {
 		c->stats.spoofed++;
-		net_log_counted(c->stats.spoofed, "a frame of the guest is dropped: it is in the name of, or is, %s", why);
+		log_counted(c->stats.spoofed, "a frame of the guest is dropped: it is in the name of, or is, %s", why);
 		return NETIF_RSP_DROPPED;
 	}
 	if (!o->packet.gso_size && len > c->mtu + ETHER_HEADER + h.tags * VLAN_TAG)
@@ -198,7 +198,7 @@ static int frame_read(struct net_queue *q, uint8_t *at, struct net_rx_frame *f)
 		if (got >= 0 || errno == EAGAIN)
 			return got >= 0 ? 0 : -1;
 		c->stats.errors++;
-		net_log_counted(c->stats.errors, "the tap gives no frames: %s", strerror(errno));
+		log_counted(c->stats.errors, "the tap gives no frames: %s", strerror(errno));
 		if (errno == EBADFD)
 			net_card_break(c, "the tap is gone");
 		return -1;

@@ -63,7 +63,7 @@ rings_SOURCES = dom0-tools/consoled/ring.c $(BLK_RING) dom0-tools/blkd/request.c
 rings_RUNS = 40000
 rings_ARGS = -len_control=0
 # Its messages are stubs: a guest makes a million of them.
-netd_SOURCES = $(filter-out %/log.c,$(NETD_SOURCES)) dom0-tools/device/bucket.c dom0-tools/libsocle/error.c
+netd_SOURCES = $(NETD_SOURCES) dom0-tools/device/bucket.c dom0-tools/libsocle/error.c
 netd_RUNS = 5000
 netd_ARGS = -len_control=0
 blk_SOURCES = $(filter-out dom0-tools/blkd/file.c,$(BLKD_ENGINE)) dom0-tools/blkd/store.c dom0-tools/libsocle/error.c

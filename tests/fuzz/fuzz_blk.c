@@ -9,7 +9,7 @@
 #include <abi/grant_table.h>
 
 #include "blkd/engine.h"
-#include "blkd/log.h"
+#include "device/log.h"
 #include "fuzz.h"
 
 #define PAGE    4096u

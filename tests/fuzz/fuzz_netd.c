@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "netd/card.h"
-#include "netd/log.h"
+#include "device/log.h"
 #include "fuzz.h"
 
 #define PAGES 16u
@@ -57,8 +57,8 @@ static const struct net_io io = {
 	.pending = io_pending, .tap_offload = io_offload, .tap_queue = io_queue,
 };
 
-void net_log(const char *fmt, ...) { (void)fmt; }
-void net_log_counted(uint64_t count, const char *fmt, ...) { (void)count; (void)fmt; }
+void log_line(const char *fmt, ...) { (void)fmt; }
+void log_counted(uint64_t count, const char *fmt, ...) { (void)count; (void)fmt; }
 
 static struct net_card card;
 static struct net_journal journal;

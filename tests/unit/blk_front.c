@@ -16,7 +16,7 @@
 
 #include <abi/grant_table.h>
 
-#include "blkd/log.h"
+#include "device/log.h"
 
 #define MUST(cond, ...) do { if (!(cond)) ck_abort_msg(__VA_ARGS__); } while (0)
 

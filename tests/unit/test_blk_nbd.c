@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "blkd/log.h"
+#include "device/log.h"
 #include "blkd/nbd.h"
 
 #define SIZE_MIB 4u

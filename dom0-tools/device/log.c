@@ -1,51 +1,54 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dom0-tools/netd/log.c
+ * dom0-tools/device/log.c
  *
  * See log.h.
  */
-#include "netd/log.h"
+#include "device/log.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 #define ALL_UP_TO 10u
 
+static const char *log_program = "worker", *log_device = "device";
 static unsigned int log_domid, log_devid;
 
-void net_log_init(unsigned int domid, unsigned int devid)
+void log_init(const char *program, const char *device, unsigned int domid, unsigned int devid)
 {
+	log_program = program;
+	log_device = device;
 	log_domid = domid;
 	log_devid = devid;
 }
 
-static void line(const char *fmt, va_list args, uint64_t count)
+static void write_line(const char *fmt, va_list args, uint64_t count)
 {
 	char text[512];
 
 	vsnprintf(text, sizeof(text), fmt, args);
-	fprintf(stderr, "netd: domain %u, card %u: %s", log_domid, log_devid, text);
+	fprintf(stderr, "%s: domain %u, %s %u: %s", log_program, log_domid, log_device, log_devid, text);
 	if (count > ALL_UP_TO)
 		fprintf(stderr, " (number %llu of this kind)", (unsigned long long)count);
 	fputc('\n', stderr);
 }
 
-void net_log(const char *fmt, ...)
+void log_line(const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	line(fmt, args, 0);
+	write_line(fmt, args, 0);
 	va_end(args);
 }
 
-void net_log_counted(uint64_t count, const char *fmt, ...)
+void log_counted(uint64_t count, const char *fmt, ...)
 {
 	va_list args;
 
 	if (count > ALL_UP_TO && (count & (count - 1)))
 		return;
 	va_start(args, fmt);
-	line(fmt, args, count);
+	write_line(fmt, args, count);
 	va_end(args);
 }
