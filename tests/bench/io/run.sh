@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Disks and networks of a stock guest, side by side in one run: Socle with our backends, Socle with Linux's, Debian's Xen with
 # xl and Linux's, and dom0 itself as the limit. Same QEMU, kernel, root, disk, bridge, guest.
-#   run.sh [--seconds N] [--rounds N] [--only disk|net] [--ram] [--with WHO[,WHO...]]
+#   run.sh [--seconds N] [--rounds N] [--only disk|net] [--ram] [--rows WORD] [--with WHO[,WHO...]]
 #   --seconds N   how long each load runs (4)
 #   --rounds N    the whole set so many times in turns; medians count (1)
 #   --ram         the disk is memory of dom0, not QEMU's: what is left is the way to it
+#   --rows WORD   only rows with that word: sequential, write, TCP, ping ...
 #   --with        of: socle (our backends), linux (Linux's backends on Socle), xen, dom0
 # Writes build/bench/io.csv and a plot, prints a table: rates and latencies, with the CPU time that dom0 and the guest spent.
 # Exit code 1 when a goal is missed: 1.3 of Xen's rate, below Xen's p99, 0.8 of dom0's own sequential rate.
@@ -16,7 +17,7 @@ set -u -o pipefail
 . "$SOCLE_TOP/tests/lib/qemu.sh"
 . "$SOCLE_TOP/tests/bench/lib.bash"
 
-seconds=4 rounds=1 only=all with=dom0,socle,linux,xen disk=vdb
+seconds=4 rounds=1 only=all with=dom0,socle,linux,xen disk=vdb rows=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--seconds) seconds=${2:-}; shift ;;
@@ -24,11 +25,13 @@ while [ $# -gt 0 ]; do
 	--ram) disk=ram0 ;;
 	--only) only=${2:-}; shift ;;
 	--with) with=${2:-}; shift ;;
-	*) die "unknown argument '$1'; known: --seconds N, --rounds N, --only disk|net, --ram, --with WHO[,WHO...]" ;;
+	--rows) rows=${2:-}; shift ;;
+	*) die "unknown argument '$1'; known: --seconds N, --rounds N, --only disk|net, --ram, --rows WORD, --with WHO[,WHO...]" ;;
 	esac
 	shift
 done
 case $seconds$rounds in *[!0-9]* | "") die "--seconds and --rounds take numbers" ;; esac
+case $rows in *[!A-Za-z0-9]*) die "--rows takes one word" ;; esac
 case $only in all | disk | net) ;; *) die "--only takes disk or net" ;; esac
 
 bench=$SOCLE_BUILD/bench dir=$SOCLE_BUILD/bench/io
@@ -98,7 +101,7 @@ boot() { # who round
 	say "$who, round $2"
 	timeout -k 2 "${IO_TIMEOUT:-900}" qemu-system-x86_64 -accel "$(qemu_accel)" -cpu "${QEMU_CPU:-$(qemu_cpu)}" -smp 2 -m 2560 -display none -no-reboot \
 		-net none -serial "file:$out.log" -kernel "$image" -append "$append" \
-		-initrd "$KERNEL_IMAGE console=hvc0 quiet io.who=$who io.seconds=$seconds io.only=$only io.disk=$disk,$dir/boot.cpio.zst" \
+		-initrd "$KERNEL_IMAGE console=hvc0 quiet io.who=$who io.seconds=$seconds io.only=$only io.disk=$disk io.rows=$rows,$dir/boot.cpio.zst" \
 		-drive "if=none,id=root,format=raw,snapshot=on,file=$dir/root.img" -device virtio-blk-pci,drive=root \
 		-drive "if=none,id=scratch,format=raw,cache=unsafe,file=$dir/scratch.img" -device virtio-blk-pci,drive=scratch \
 		</dev/null >/dev/null 2>"$out.qemu"
