@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Disks and networks of a stock guest, side by side in one run: Socle with our backends, Socle with Linux's, Debian's Xen with
 # xl and Linux's, and dom0 itself as the limit. Same QEMU, kernel, root, disk, bridge, guest.
-#   run.sh [--seconds N] [--rounds N] [--only disk|net] [--ram] [--rows WORD] [--with WHO[,WHO...]]
+#   run.sh [--seconds N] [--rounds N] [--only disk|net] [--ram] [--icount] [--rows WORD] [--with WHO[,WHO...]]
 #   --seconds N   how long each load runs (4)
 #   --rounds N    the whole set so many times in turns; medians count (1)
 #   --ram         the disk is memory of dom0, not QEMU's: what is left is the way to it
+#   --icount      time is instructions, of both CPUs together: slow, but a loaded machine changes nothing
 #   --rows WORD   only rows with that word: sequential, write, TCP, ping ...
 #   --with        of: socle (our backends), linux (Linux's backends on Socle), xen, dom0
 # Writes build/bench/io.csv and a plot, prints a table: rates and latencies, with the CPU time that dom0 and the guest spent.
@@ -17,7 +18,7 @@ set -u -o pipefail
 . "$SOCLE_TOP/tests/lib/qemu.sh"
 . "$SOCLE_TOP/tests/bench/lib.bash"
 
-seconds=4 rounds=1 only=all with=dom0,socle,linux,xen disk=vdb rows=
+seconds=4 rounds=1 only=all with=dom0,socle,linux,xen disk=vdb rows= cpus=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--seconds) seconds=${2:-}; shift ;;
@@ -25,8 +26,9 @@ while [ $# -gt 0 ]; do
 	--ram) disk=ram0 ;;
 	--only) only=${2:-}; shift ;;
 	--with) with=${2:-}; shift ;;
+	--icount) cpus=(-accel tcg,thread=single -icount shift=1,sleep=off) ;;
 	--rows) rows=${2:-}; shift ;;
-	*) die "unknown argument '$1'; known: --seconds N, --rounds N, --only disk|net, --ram, --rows WORD, --with WHO[,WHO...]" ;;
+	*) die "unknown argument '$1'; known: --seconds N, --rounds N, --only disk|net, --ram, --icount, --rows WORD, --with WHO[,WHO...]" ;;
 	esac
 	shift
 done
@@ -36,6 +38,7 @@ case $only in all | disk | net) ;; *) die "--only takes disk or net" ;; esac
 
 bench=$SOCLE_BUILD/bench dir=$SOCLE_BUILD/bench/io
 mkdir -p "$dir"
+[ ${#cpus[@]} != 0 ] || cpus=(-accel "$(qemu_accel)")
 install_packages debootstrap fio iperf3 busybox-static e2fsprogs zstd
 fetch_kernel linux-image-amd64
 fetch_xen
@@ -99,7 +102,7 @@ boot() { # who round
 	rm -f "$dir/scratch.img"
 	truncate -s 512M "$dir/scratch.img"
 	say "$who, round $2"
-	timeout -k 2 "${IO_TIMEOUT:-900}" qemu-system-x86_64 -accel "$(qemu_accel)" -cpu "${QEMU_CPU:-$(qemu_cpu)}" -smp 2 -m 2560 -display none -no-reboot \
+	timeout -k 2 "${IO_TIMEOUT:-900}" qemu-system-x86_64 "${cpus[@]}" -cpu "${QEMU_CPU:-$(qemu_cpu)}" -smp 2 -m 2560 -display none -no-reboot \
 		-net none -serial "file:$out.log" -kernel "$image" -append "$append" \
 		-initrd "$KERNEL_IMAGE console=hvc0 quiet io.who=$who io.seconds=$seconds io.only=$only io.disk=$disk io.rows=$rows,$dir/boot.cpio.zst" \
 		-drive "if=none,id=root,format=raw,snapshot=on,file=$dir/root.img" -device virtio-blk-pci,drive=root \
