@@ -270,12 +270,13 @@ static enum outcome connect_front(struct device *d, const struct device_host *h,
 	enum outcome out;
 
 	disconnect(d, h);
-	if (d->cls == DEVICE_DISK ? vbd_connect_read(&front, d->queues, &q.connect, e)
-				  : vif_connect_read(&front, d->queues, &q.connect, e))
-		return OUT_FRONT;
+	/* First: only with a worker it is known how many queues were offered. */
 	out = worker_need(d, h, resume, e);
 	if (out != OUT_DONE)
 		return out;
+	if (d->cls == DEVICE_DISK ? vbd_connect_read(&front, d->queues, &q.connect, e)
+				  : vif_connect_read(&front, d->queues, &q.connect, e))
+		return OUT_FRONT;
 	q.connect.resume = resume;
 	out = worker_order(d, h, &q, &a, e);
 	if (out != OUT_DONE)

@@ -572,7 +572,7 @@ START_TEST(one_supervisor_a_guest)
 END_TEST
 
 /* The supervisor in a process of its own, which is killed; then another one. */
-START_TEST(another_supervisor_takes_over)
+static void supervisor_followed(void)
 {
 	struct socle_error e = { 0 };
 	pid_t child;
@@ -607,6 +607,19 @@ START_TEST(another_supervisor_takes_over)
 	TOLD("CONNECT resume=1 queues=1 pages=1 ref=8 port=15");
 	ck_assert_str_eq(node(BACK, "state"), "4");
 	ck_assert_int_gt(worker_pid(), 0);
+}
+
+START_TEST(another_supervisor_takes_over)
+{
+	supervisor_followed();
+}
+END_TEST
+
+/* How many were offered, a new supervisor knows only when it has a worker: the choice was within the offer all the same. */
+START_TEST(a_successor_takes_the_queues_that_were_chosen)
+{
+	socle_store_write(tools, 0, FRONT "/multi-queue-num-queues", "1");
+	supervisor_followed();
 }
 END_TEST
 
@@ -759,6 +772,7 @@ int main(int argc, char **argv)
 	tcase_add_test(t, limits_and_size_change_while_it_runs);
 	tcase_add_test(t, one_supervisor_a_guest);
 	tcase_add_test(t, another_supervisor_takes_over);
+	tcase_add_test(t, a_successor_takes_the_queues_that_were_chosen);
 	tcase_add_test(t, a_store_that_starts_anew_takes_no_disk_away);
 	tcase_add_test(t, the_guest_s_end_releases_all);
 	tcase_add_test(t, a_card_is_captured_as_long_as_somebody_listens);
