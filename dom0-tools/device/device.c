@@ -338,8 +338,12 @@ static enum outcome limits_follow(struct device *d, const struct device_host *h,
 				  struct socle_error *e)
 {
 	struct ctl_msg q = { .what = CTL_LIMITS }, a;
+	int r = limits_read(back, classes[d->cls].limit_name, q.limit);
 
-	if (limits_read(back, classes[d->cls].limit_name, q.limit)) {
+	/* A limit that cannot be read is not lifted. */
+	if (socle_store_lost(h->store))
+		return OUT_DONE;
+	if (r) {
 		say(d, h, "its limits in the store make no sense; the old ones stay");
 		return OUT_DONE;
 	}
@@ -434,8 +438,8 @@ static bool step(struct device *d, const struct device_host *h, unsigned int *ou
 	if (d->dead || (s.act == DEVICE_REST && s.next == *ours))
 		return false;
 	out = act(d, h, s.act, &l, &e);
-	if (out == OUT_LATER)
-		return false;
+	if (out == OUT_LATER || (out != OUT_DONE && socle_store_lost(h->store)))
+		return false; /* without the store, nobody is to blame */
 	if (out != OUT_DONE) {
 		fail(d, h, out == OUT_OURS, &e);
 		return false;
@@ -462,6 +466,9 @@ bool device_update(struct device *d, const struct device_host *h)
 	keys_number(&back, "state", UINT32_MAX, &ours);
 	keys_number(&front, "state", UINT32_MAX, &theirs);
 	keys_number(&back, "online", 1, &offline);
+	/* What was not read stands there still; with the next connection the device is looked at again. */
+	if (socle_store_lost(h->store))
+		return true;
 	now = (unsigned int)ours;
 	for (unsigned int i = 0; i < STEPS_MAX; i++) {
 		if (device_step(now, (unsigned int)theirs, offline != 0, d->linked).act == DEVICE_REMOVE) {

@@ -60,6 +60,11 @@ int socle_store_fd(const struct socle_store *st)
 	return st->fd;
 }
 
+bool socle_store_lost(const struct socle_store *st)
+{
+	return st->dead != 0;
+}
+
 static struct iovec part_string(const char *s)
 {
 	return (struct iovec){ .iov_base = (void *)(uintptr_t)s, .iov_len = strlen(s) + 1 };

@@ -24,6 +24,8 @@ struct socle_store;
 struct socle_store *socle_store_open(struct socle_error *e);
 void socle_store_close(struct socle_store *st); /* NULL is allowed */
 int socle_store_fd(const struct socle_store *st);
+/* The connection has broken: what could not be read since may be there all the same. */
+bool socle_store_lost(const struct socle_store *st);
 
 /* malloc'ed and NUL-terminated; len (may be NULL) is without that NUL.  NULL with errno set. */
 char *socle_store_read(struct socle_store *st, uint32_t tx, const char *path, size_t *len);
