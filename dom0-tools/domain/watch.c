@@ -130,26 +130,22 @@ static void connections_keep(struct watcher *w)
 	w->sup_knows = w->ctx.store && w->sup;
 }
 
-/* Take in what the store says, a bunch at most: a guest can write without end. */
+static void on_event(void *arg, const char *path, const char *token)
+{
+	struct watcher *w = arg;
+
+	if (w->sup)
+		supervisor_event(w->sup, path, token);
+}
+
+/* Take in what the store says. */
 static bool events_take(struct watcher *w)
 {
-	bool any = false;
-	char *path, *token;
-	int r = 0;
+	int r = w->ctx.store ? socle_store_take_events(w->ctx.store, EVENTS_A_ROUND, on_event, w) : 0;
 
-	for (unsigned int i = 0; i < EVENTS_A_ROUND && w->ctx.store; i++) {
-		r = socle_store_next_event(w->ctx.store, &path, &token);
-		if (r <= 0)
-			break;
-		any = true;
-		if (w->sup)
-			supervisor_event(w->sup, path, token);
-		free(path);
-		free(token);
-	}
 	if (r < 0)
 		store_lose(w);
-	return any;
+	return r != 0;
 }
 
 /* Sleep until something may have happened; true when the creator has something to say. */

@@ -289,6 +289,25 @@ int socle_store_next_event(struct socle_store *st, char **path, char **token)
 	return 1;
 }
 
+int socle_store_take_events(struct socle_store *st, unsigned int bunch,
+			    void (*take)(void *arg, const char *path, const char *token), void *arg)
+{
+	char *path, *token;
+	int n = 0, r;
+
+	/* Nothing is queued behind the last of the list while it is worked off. */
+	for (unsigned int left = bunch; st->events || left; n++) {
+		left -= !st->events;
+		r = socle_store_next_event(st, &path, &token);
+		if (r <= 0)
+			return r ? r : n;
+		take(arg, path, token);
+		free(path);
+		free(token);
+	}
+	return n;
+}
+
 int socle_store_tx_start(struct socle_store *st, uint32_t *tx)
 {
 	struct iovec part = part_string("");

@@ -50,6 +50,13 @@ int socle_store_watch(struct socle_store *st, const char *path, const char *toke
 int socle_store_unwatch(struct socle_store *st, const char *path, const char *token);
 /* 1 and malloc'ed strings, 0 when nothing is waiting (never blocks), -errno. */
 int socle_store_next_event(struct socle_store *st, char **path, char **token);
+/*
+ * Hand over all events that came with answers, and a bunch at most of those that the daemon still has: so a peer that writes
+ * without end keeps nobody here, and fills no memory either.  take() asks the store nothing.  How many, or -errno after
+ * the last one.
+ */
+int socle_store_take_events(struct socle_store *st, unsigned int bunch,
+			    void (*take)(void *arg, const char *path, const char *token), void *arg);
 
 int socle_store_tx_start(struct socle_store *st, uint32_t *tx);
 /* 0; -EAGAIN when a commit met a conflict and the whole transaction has to be done again. */

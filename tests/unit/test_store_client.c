@@ -260,6 +260,56 @@ START_TEST(test_broken)
 }
 END_TEST
 
+static void event_count(void *arg, const char *p, const char *token)
+{
+	ck_assert_str_eq(p, "/w");
+	ck_assert_str_eq(token, "tok");
+	++*(unsigned int *)arg;
+}
+
+#define WITH_ANSWER 1000u
+#define BEHIND_IT   300u
+#define BUNCH       64u
+
+/* A guest that writes faster than it is asked about: what comes with answers must not pile up. */
+START_TEST(test_events_do_not_pile_up)
+{
+	unsigned int taken = 0, total;
+	struct socle_store *st;
+	int r;
+
+	server = fork();
+	if (server == 0) {
+		int fd = accept(listener, NULL, NULL);
+		struct xsd_sockmsg hdr;
+		char body[64];
+
+		if (recv(fd, &hdr, sizeof(hdr), MSG_WAITALL) != sizeof(hdr) || recv(fd, body, hdr.len, MSG_WAITALL) < 0)
+			_exit(10);
+		for (unsigned int i = 0; i < WITH_ANSWER + BEHIND_IT; i++) {
+			message_send(fd, XS_WATCH_EVENT, 0, LIT("/w\0tok\0"), 0);
+			if (i + 1 == WITH_ANSWER)
+				message_send(fd, XS_READ, hdr.req_id, LIT("x"), 0);
+		}
+		_exit(0);
+	}
+	st = socle_store_open(NULL);
+	free(socle_store_read(st, 0, "/a", NULL));
+	ck_assert_int_ge(socle_store_take_events(st, BUNCH, event_count, &taken), WITH_ANSWER);
+	ck_assert_uint_le(taken, WITH_ANSWER + BUNCH);
+	do {
+		total = taken;
+		r = socle_store_take_events(st, BUNCH, event_count, &taken);
+		ck_assert_int_le(r, BUNCH);
+		ck_assert_uint_eq(r > 0 ? total + (unsigned int)r : taken, taken);
+	} while (r >= 0);
+	ck_assert_int_eq(r, -ECONNRESET);
+	ck_assert_uint_eq(taken, WITH_ANSWER + BEHIND_IT);
+	socle_store_close(st);
+	server_check();
+}
+END_TEST
+
 START_TEST(test_too_long)
 {
 	static char big[XENSTORE_PAYLOAD_MAX + 1];
@@ -319,6 +369,7 @@ int main(void)
 	tcase_add_test(tc, test_calls);
 	tcase_add_test(tc, test_dir_parts);
 	tcase_add_loop_test(tc, test_broken, 0, sizeof(broken) / sizeof(broken[0]));
+	tcase_add_test(tc, test_events_do_not_pile_up);
 	tcase_add_test(tc, test_too_long);
 	tcase_add_test(tc, test_nobody);
 	tcase_add_test(tc, test_error_object);
