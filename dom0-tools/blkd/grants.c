@@ -63,7 +63,7 @@ void blk_grants_map(struct blk_grants *g, const struct blk_seg *segs, uint32_t n
 	pages = blk_guest_map(g->guest, refs, missing);
 	if (!pages) {
 		g->failures++;
-		log_counted(g->failures, "persistent pages cannot be mapped: %m; they are copied");
+		log_counted(++g->all_failures, "persistent pages cannot be mapped: %m; they are copied");
 		return;
 	}
 	g->failures = 0;

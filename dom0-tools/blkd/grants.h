@@ -30,6 +30,7 @@ struct blk_grants {
 	bool on;
 	uint32_t mapped, chunks;
 	uint32_t failures;        /* in a row */
+	uint64_t all_failures;    /* since the worker began */
 	uint32_t ref[BLK_GRANTS_SLOTS];
 	uint8_t *page[BLK_GRANTS_SLOTS]; /* NULL: slot is empty */
 	struct blk_grant_chunk chunk[BLK_GRANTS_MAX];

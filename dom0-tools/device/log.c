@@ -8,6 +8,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
+
+#include "device/flood.h"
 
 #define ALL_UP_TO 10u
 
@@ -22,12 +25,36 @@ void log_init(const char *program, const char *device, unsigned int domid, unsig
 	log_devid = devid;
 }
 
+static void write_head(void)
+{
+	fprintf(stderr, "%s: domain %u, %s %u: ", log_program, log_domid, log_device, log_devid);
+}
+
+static bool may_write(void)
+{
+	static struct flood flood;
+	struct timespec t;
+	uint64_t unsaid;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	if (!flood_passes(&flood, (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec, &unsaid))
+		return false;
+	if (!unsaid)
+		return true;
+	write_head();
+	fprintf(stderr, "%llu lines are left out\n", (unsigned long long)unsaid);
+	return true;
+}
+
 static void write_line(const char *fmt, va_list args, uint64_t count)
 {
 	char text[512];
 
+	if (!may_write())
+		return;
 	vsnprintf(text, sizeof(text), fmt, args);
-	fprintf(stderr, "%s: domain %u, %s %u: %s", log_program, log_domid, log_device, log_devid, text);
+	write_head();
+	fputs(text, stderr);
 	if (count > ALL_UP_TO)
 		fprintf(stderr, " (number %llu of this kind)", (unsigned long long)count);
 	fputc('\n', stderr);

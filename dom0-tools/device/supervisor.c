@@ -20,6 +20,7 @@
 
 #include "device/ask.h"
 #include "device/device.h"
+#include "device/flood.h"
 
 #define DEVICES_MAX  32u
 #define CAPTURES_MAX 8u
@@ -42,6 +43,9 @@ struct supervisor {
 	bool scan; /* devices may have come */
 	bool over; /* the tools take the guest away: no device is looked at any more */
 	bool full; /* said once */
+	struct flood flood;
+	void (*say)(void *arg, const char *text);
+	void *say_arg;
 };
 
 static uint64_t min64(uint64_t a, uint64_t b)
@@ -82,6 +86,21 @@ static void programs_find(struct supervisor *s, const struct supervisor_options 
 		worker_program("netd", s->program[DEVICE_CARD], sizeof(s->program[0]));
 }
 
+/* What devices say is mostly what guests make them do. */
+static void devices_say(void *arg, const char *text)
+{
+	struct supervisor *s = arg;
+	uint64_t unsaid;
+	char note[64];
+
+	if (!flood_passes(&s->flood, device_clock_ms() * 1000000, &unsaid))
+		return;
+	snprintf(note, sizeof(note), "%llu lines about its devices are left out", (unsigned long long)unsaid);
+	if (unsaid)
+		s->say(s->say_arg, note);
+	s->say(s->say_arg, text);
+}
+
 struct supervisor *supervisor_open(const struct supervisor_options *o, struct socle_error *e)
 {
 	struct supervisor *s = calloc(1, sizeof(*s));
@@ -90,7 +109,9 @@ struct supervisor *supervisor_open(const struct supervisor_options *o, struct so
 		socle_fail(e, ENOMEM, "out of memory");
 		return NULL;
 	}
-	s->host = (struct device_host){ .domid = o->domid, .say = o->say, .arg = o->arg };
+	s->host = (struct device_host){ .domid = o->domid, .say = devices_say, .arg = s };
+	s->say = o->say;
+	s->say_arg = o->arg;
 	snprintf(s->host.run_dir, sizeof(s->host.run_dir), "%s", o->run_dir);
 	snprintf(s->host.log_dir, sizeof(s->host.log_dir), "%s", o->log_dir);
 	programs_find(s, o);

@@ -97,8 +97,11 @@ static void say(struct watcher *w, const char *fmt, ...)
 	line[n++] = '\n';
 	if (w->log_fd < 0)
 		log_open(w);
-	if (w->log_fd >= 0 && write(w->log_fd, line, (size_t)n) < 0)
-		w->log_fd = -1; /* a full disk must not end the watch */
+	/* A full disk must not end the watch. */
+	if (w->log_fd >= 0 && write(w->log_fd, line, (size_t)n) < 0) {
+		close(w->log_fd);
+		w->log_fd = -1;
+	}
 }
 
 static void store_lose(struct watcher *w)

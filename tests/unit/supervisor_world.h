@@ -26,6 +26,7 @@
 
 #include "device/ask.h"
 #include "device/device.h"
+#include "device/flood.h"
 #include "device/handles.h"
 #include "device/supervisor.h"
 #include "device/vbd.h"
@@ -42,6 +43,7 @@ static pid_t stored_pid;
 static struct socle_store *store, *tools; /* the supervisor's connection, and ours */
 static struct supervisor *sup;
 static char last_said[1200];
+static unsigned int nr_said;
 
 /* --- what the kernel would give ----------------------------------------------------------------- */
 
@@ -95,6 +97,7 @@ int __wrap_store_wire_call(struct socle_store *st, uint32_t type, uint32_t tx, c
 static inline void on_say(void *arg, const char *text)
 {
 	(void)arg;
+	nr_said++;
 	snprintf(last_said, sizeof(last_said), "%s", text);
 	if (getenv("VERBOSE"))
 		fprintf(stderr, "say: %s\n", text);

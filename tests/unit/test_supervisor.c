@@ -162,6 +162,25 @@ START_TEST(a_state_of_noise_does_no_harm)
 }
 END_TEST
 
+/* Each round of nonsense is worth a line to those who look; thousands of them would fill their disk. */
+START_TEST(a_guest_fills_no_log)
+{
+	disk_attach();
+	OURS("2");
+	nr_said = 0;
+	for (unsigned int i = 0; i < FLOOD_LINES + 150; i++) {
+		front_state("3"); /* without rings */
+		OURS("5");
+		front_state("6");
+		OURS("6");
+		front_state("1");
+		OURS("2");
+	}
+	ck_assert_uint_ge(nr_said, FLOOD_LINES);
+	ck_assert_uint_le(nr_said, FLOOD_LINES + 100); /* a slow machine's time passes as well */
+}
+END_TEST
+
 START_TEST(no_image_is_an_error_the_tools_can_read)
 {
 	unlink(image);
@@ -344,6 +363,7 @@ static void add(TCase *t)
 	tcase_add_test(t, surprise_removal_ends_the_worker);
 	tcase_add_loop_test(t, a_frontend_s_nonsense_closes_its_disk, 0, sizeof(nonsense) / sizeof(nonsense[0]));
 	tcase_add_test(t, a_state_of_noise_does_no_harm);
+	tcase_add_test(t, a_guest_fills_no_log);
 	tcase_add_test(t, no_image_is_an_error_the_tools_can_read);
 	tcase_add_test(t, an_image_of_another_guest_is_not_taken);
 	tcase_add_test(t, a_lock_that_is_let_go_is_waited_for);
