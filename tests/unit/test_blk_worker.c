@@ -13,82 +13,30 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "device/control.h"
+#include "worker_talk.h"
 
 #define SOME_UID 61234u
 #define SECTORS  2048u
 
-static int ctl, image, other_journal; /* the last one: the journal, opened once more */
-static pid_t pid;
-static uint64_t seq;
+static int image, other_journal; /* the last one: the journal, opened once more */
 
 static void worker_start(void)
 {
 	char path[] = "blk-worker-XXXXXX";
-	int sv[2];
 
 	image = mkstemp(path);
 	ck_assert_int_ge(image, 0);
 	unlink(path);
 	ck_assert_int_eq(ftruncate(image, SECTORS * 512), 0);
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv), 0);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (!pid) {
-		int fd = dup(sv[1]);
-		char number[16];
-
-		snprintf(number, sizeof(number), "%d", fd);
-		execl("dom0-tools/blkd/blkd", "blkd", "--control", number, NULL);
-		_exit(127);
-	}
-	close(sv[1]);
-	ctl = sv[0];
+	program_start("dom0-tools/blkd/blkd");
 }
 
 static int worker_wait(void)
 {
-	int status;
-
-	close(ctl);
 	close(image);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	return status;
-}
-
-static void ask(struct ctl_msg *q, const int *fds, size_t n, struct ctl_msg *a)
-{
-	_Alignas(struct cmsghdr) char room[CMSG_SPACE(16 * sizeof(int))] = { 0 };
-	struct iovec v = { q, sizeof(*q) };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
-	struct cmsghdr *c;
-
-	q->version = CTL_VERSION;
-	q->seq = ++seq;
-	if (n) {
-		m.msg_control = room;
-		m.msg_controllen = CMSG_SPACE(n * sizeof(int));
-		c = CMSG_FIRSTHDR(&m);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(n * sizeof(int));
-		memcpy(CMSG_DATA(c), fds, n * sizeof(int));
-	}
-	ck_assert_int_eq(sendmsg(ctl, &m, MSG_NOSIGNAL), sizeof(*q));
-	ck_assert_msg(recv(ctl, a, sizeof(*a), 0) == sizeof(*a), "no answer to question %u", q->what);
-	ck_assert_uint_eq(a->seq, q->seq);
-}
-
-static uint32_t simply(uint32_t what, struct ctl_msg *a)
-{
-	struct ctl_msg q = { .what = what };
-
-	ask(&q, NULL, 0, a);
-	return a->what;
+	return program_wait();
 }
 
 static struct ctl_msg setup_of(uint64_t sectors)

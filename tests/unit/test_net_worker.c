@@ -15,35 +15,19 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "device/control.h"
+#include "worker_talk.h"
 
 #define SOME_UID 61235u
 #define QUEUES   2u
 #define FDS      (3 + QUEUES)
 
-static int ctl, given[FDS];
-static pid_t pid;
-static uint64_t seq;
+static int given[FDS];
 
 static void worker_start(void)
 {
-	int sv[2];
-
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv), 0);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (!pid) {
-		char number[16];
-
-		snprintf(number, sizeof(number), "%d", dup(sv[1]));
-		execl("dom0-tools/netd/netd", "netd", "--control", number, NULL);
-		_exit(127);
-	}
-	close(sv[1]);
-	ctl = sv[0];
+	program_start("dom0-tools/netd/netd");
 }
 
 static void fds_make(void)
@@ -59,46 +43,6 @@ static void fds_make(void)
 		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair), 0);
 		given[3 + i] = pair[0];
 	}
-}
-
-static int worker_wait(void)
-{
-	int status;
-
-	close(ctl);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	return status;
-}
-
-static void ask(struct ctl_msg *q, const int *fds, size_t n, struct ctl_msg *a)
-{
-	_Alignas(struct cmsghdr) char room[CMSG_SPACE(16 * sizeof(int))] = { 0 };
-	struct iovec v = { q, sizeof(*q) };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
-	struct cmsghdr *c;
-
-	q->version = CTL_VERSION;
-	q->seq = ++seq;
-	if (n) {
-		m.msg_control = room;
-		m.msg_controllen = CMSG_SPACE(n * sizeof(int));
-		c = CMSG_FIRSTHDR(&m);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(n * sizeof(int));
-		memcpy(CMSG_DATA(c), fds, n * sizeof(int));
-	}
-	ck_assert_int_eq(sendmsg(ctl, &m, MSG_NOSIGNAL), sizeof(*q));
-	ck_assert_msg(recv(ctl, a, sizeof(*a), 0) == sizeof(*a), "no answer to question %u", q->what);
-	ck_assert_uint_eq(a->seq, q->seq);
-}
-
-static uint32_t simply(uint32_t what, struct ctl_msg *a)
-{
-	struct ctl_msg q = { .what = what };
-
-	ask(&q, NULL, 0, a);
-	return a->what;
 }
 
 static struct ctl_msg setup_of(uint32_t queues)
@@ -160,7 +104,7 @@ START_TEST(it_answers_and_ends)
 	ck_assert_int_eq(status, 0); /* and closed */
 	ck_assert_uint_eq(simply(CTL_SETUP, &a), CTL_FAILED);
 	ck_assert_int_ge(pid, 0);
-	status = worker_wait();
+	status = program_wait();
 	ck_assert_msg(WIFEXITED(status), "status %x", status);
 }
 END_TEST
@@ -176,7 +120,7 @@ START_TEST(it_stops_when_told)
 	ck_assert_uint_eq(a.what, CTL_DONE);
 	ck_assert_uint_eq(simply(CTL_DISCONNECT, &a), CTL_DONE);
 	ck_assert_uint_eq(simply(CTL_STOP, &a), CTL_DONE);
-	status = worker_wait();
+	status = program_wait();
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
 }
 END_TEST
@@ -189,7 +133,7 @@ START_TEST(it_ends_with_its_supervisor)
 	worker_start();
 	fds_make();
 	ask(&q, given, FDS, &a);
-	status = worker_wait();
+	status = program_wait();
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
 }
 END_TEST
@@ -204,7 +148,7 @@ START_TEST(half_a_setup_is_none)
 	ask(&q, given, FDS - 1, &a);
 	ck_assert_uint_eq(a.what, CTL_FAILED);
 	ck_assert(strstr(a.done.text, "4 descriptors for 2 queues"));
-	status = worker_wait();
+	status = program_wait();
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 1, "status %x", status);
 }
 END_TEST
