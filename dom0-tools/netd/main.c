@@ -52,7 +52,10 @@ static uint64_t now_get(void)
 
 /* --- SETUP ----------------------------------------------------------------------------------- */
 
-/* All of it has its memory now: a full file system must not end the process by SIGBUS later. */
+/*
+ * All of it has its memory now: a full file system must not end the process by SIGBUS later.  The map keeps the open file, and
+ * with it the supervisor's lock; a descriptor could be written to, and /run is the host's memory.
+ */
 static struct net_journal *journal_map(int fd, struct socle_error *e)
 {
 	int r = posix_fallocate(fd, 0, sizeof(struct net_journal));
@@ -67,6 +70,7 @@ static struct net_journal *journal_map(int fd, struct socle_error *e)
 		socle_fail(e, errno, "cannot map its journal: %s", strerror(errno));
 		return NULL;
 	}
+	close(fd);
 	return p;
 }
 

@@ -72,6 +72,9 @@ START_TEST(it_answers_and_ends)
 	/* Its supervisor has closed the journal; the lock has to stay as long as the worker is there. */
 	ck_assert_int_eq(flock(other_journal, LOCK_EX | LOCK_NB), -1);
 	ck_assert_int_eq(errno, EWOULDBLOCK);
+	/* But no descriptor, which could be written to: a file system in the memory of the host. */
+	ck_assert(geteuid() || program_has_open(image));
+	ck_assert(geteuid() || !program_has_open(other_journal));
 	ck_assert_uint_eq(simply(CTL_STATS, &a), CTL_STATS);
 	ck_assert_uint_eq(a.stats.reads, 0);
 	ck_assert_uint_eq(simply(CTL_LIMITS, &a), CTL_DONE);
