@@ -76,7 +76,8 @@ static int limits_set(const struct sandbox *s, struct socle_error *e)
 	if (limit(RLIMIT_CORE, 0, "cannot forbid core files", e) ||
 	    limit(RLIMIT_NPROC, s->threads, "cannot limit threads", e) ||
 	    limit(RLIMIT_NOFILE, s->files, "cannot limit descriptors", e) ||
-	    limit(RLIMIT_MEMLOCK, s->memlock, "cannot limit locked memory", e))
+	    limit(RLIMIT_MEMLOCK, s->memlock, "cannot limit locked memory", e) ||
+	    limit(RLIMIT_AS, s->memory, "cannot limit memory", e))
 		return -1;
 	return 0;
 }

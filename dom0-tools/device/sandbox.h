@@ -25,6 +25,7 @@ struct sandbox {
 	uint64_t memlock;     /* RLIMIT_MEMLOCK, bytes */
 	uint64_t threads;     /* RLIMIT_NPROC: io_uring's own threads count, for all processes of this user together */
 	uint64_t files;       /* RLIMIT_NOFILE */
+	uint64_t memory;      /* RLIMIT_AS, bytes: all that it maps, program and libraries as well */
 };
 
 int sandbox_drop(const struct sandbox *s, struct socle_error *e);

@@ -30,6 +30,7 @@
 #define EXIT_USAGE 2
 #define FILES      64u         /* its descriptors, and room for a capture's */
 #define MEMLOCK    (8u << 20)
+#define MEMORY     (64u << 20) /* mapped: about 5 MiB are used */
 #define SECOND     1000000000ull
 
 enum { FD_GNTDEV, FD_EVTCHN, FD_JOURNAL, FD_TAPS };
@@ -78,7 +79,8 @@ static int sandbox_enter(const struct worker *w, const struct ctl_setup *s, cons
 			 struct socle_error *e)
 {
 	int keep[CTL_FDS_MAX + 1] = { w->control };
-	struct sandbox box = { .uid = s->uid, .keep = keep, .nr_keep = n + 1, .memlock = MEMLOCK, .threads = 0, .files = FILES };
+	struct sandbox box = { .uid = s->uid, .keep = keep, .nr_keep = n + 1, .memlock = MEMLOCK, .threads = 0, .files = FILES,
+			       .memory = MEMORY };
 	/* A capture's descriptor comes as its opener made it, and must not make this process wait. */
 	const int more[] = { SCMP_SYS(fcntl) };
 

@@ -24,6 +24,7 @@
 #include "device/sandbox.h"
 
 #define SOME_UID 61234u
+#define MEMORY   (64ull << 20)
 #define ALLOWED_REQUEST 0x5413ul /* TIOCGWINSZ: does nothing to a pipe */
 
 static const unsigned long requests[] = { ALLOWED_REQUEST };
@@ -32,7 +33,7 @@ static const int more[] = { SYS_getuid };
 static void enter(int keep)
 {
 	struct sandbox s = { .uid = geteuid() ? geteuid() : SOME_UID, .keep = &keep, .nr_keep = 1,
-			     .memlock = 1 << 20, .threads = 100, .files = 20 };
+			     .memlock = 1 << 20, .threads = 100, .files = 20, .memory = MEMORY };
 	struct socle_error e;
 
 	if (sandbox_drop(&s, &e) || sandbox_filter(requests, 1, more, 1, &e)) {
@@ -63,7 +64,7 @@ static int trial(void (*what)(int fd))
 static void rights_are_gone(int fd)
 {
 	struct sandbox s = { .uid = geteuid() ? geteuid() : SOME_UID, .keep = &fd, .nr_keep = 1,
-			     .memlock = 1 << 20, .threads = 100, .files = 20 };
+			     .memlock = 1 << 20, .threads = 100, .files = 20, .memory = MEMORY };
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct caps[2];
 	struct rlimit l;
@@ -111,6 +112,30 @@ static void work(int fd)
 START_TEST(what_is_listed_works)
 {
 	ck_assert_int_eq(trial(work), 0);
+}
+END_TEST
+
+/* Private, shared and on the heap: there is an end, far from the host's. */
+static void takes_memory(int fd)
+{
+	const size_t piece = 1 << 20;
+	size_t got = 0;
+	char *heap;
+
+	enter(fd);
+	while (got < 16 * MEMORY && mmap(NULL, piece, PROT_READ | PROT_WRITE,
+					 (got / piece % 2 ? MAP_PRIVATE : MAP_SHARED) | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+		got += piece;
+	if (got < piece || got >= MEMORY || errno != ENOMEM)
+		syscall(SYS_exit_group, 1);
+	heap = (char *)syscall(SYS_brk, 0);
+	if ((char *)syscall(SYS_brk, heap + piece) != heap)
+		syscall(SYS_exit_group, 2);
+}
+
+START_TEST(memory_has_an_end)
+{
+	ck_assert_int_eq(trial(takes_memory), 0);
 }
 END_TEST
 
@@ -185,6 +210,7 @@ int main(void)
 	suite_add_tcase(s, t);
 	tcase_add_test(t, rights_and_descriptors_go);
 	tcase_add_test(t, what_is_listed_works);
+	tcase_add_test(t, memory_has_an_end);
 	tcase_add_test(t, a_question_is_answered);
 	tcase_add_test(t, what_is_not_listed_ends_it);
 	tcase_add_test(t, user_zero_is_refused);
