@@ -83,6 +83,9 @@ static int ctrl_connect(struct net_card *c, const struct ctl_connect *with, stru
 		return 0;
 	if (page_map(c, with->net.ctrl_ref, &c->ctrl_page, e))
 		return -1;
+	if (with->resume)
+		net_ctrl_resume(&c->journal->ctrl);
+	c->ctrl_waits = true;
 	if (!net_ring_attach(&c->ctrl, c->ctrl_page, sizeof(struct xen_netif_ctrl_request), &c->journal->ctrl, with->resume))
 		return socle_fail(e, EPROTO, "the control ring has impossible indices");
 	return port_bind(c, with->net.ctrl_port, &c->ctrl_port, e);
@@ -190,6 +193,7 @@ void net_card_disconnect(struct net_card *c)
 		c->io->unmap(c->io->context, c->ctrl_page);
 	c->ctrl_page = NULL;
 	c->ctrl_port = -1;
+	c->ctrl_waits = false;
 	c->broken = NULL;
 }
 
@@ -312,9 +316,14 @@ void net_card_events(struct net_card *c)
 
 	/* Bounded: a guest that sends without end must not keep the supervisor's word from us. */
 	for (int i = 0; i < EVENTS_A_ROUND && (port = c->io->pending(c->io->context)) >= 0; i++)
-		if (port == c->ctrl_port && !c->broken && net_ctrl_serve(&c->ctrl))
-			c->io->notify(c->io->context, (uint32_t)port);
-	if (c->ctrl_page && c->ctrl.broken)
+		c->ctrl_waits |= port == c->ctrl_port;
+}
+
+static void ctrl_serve(struct net_card *c)
+{
+	if (net_ctrl_serve(&c->ctrl, &c->ctrl_waits))
+		c->io->notify(c->io->context, (uint32_t)c->ctrl_port);
+	if (c->ctrl.broken)
 		net_card_break(c, "the guest's control ring has impossible indices");
 }
 
@@ -325,6 +334,9 @@ bool net_card_serve(struct net_card *c, uint64_t now)
 	c->now = now;
 	c->wake = UINT64_MAX;
 	c->held_back = false;
+	if (c->ctrl_waits && !c->broken)
+		ctrl_serve(c);
+	more = c->ctrl_waits;
 	for (uint32_t i = 0; i < c->nr_queues && !c->broken; i++) {
 		more |= net_queue_to_guest(&c->queue[i]);
 		if (!c->broken)

@@ -38,6 +38,7 @@ struct net_card {
 	struct net_ring ctrl;
 	void *ctrl_page;
 	int ctrl_port;
+	bool ctrl_waits;            /* something may be in the control ring */
 	const char *broken;         /* why; NULL: it is not */
 
 	struct bucket limit[NET_LIMITS];

@@ -13,7 +13,10 @@
 
 void net_ctrl_reply(const struct xen_netif_ctrl_request *q, struct xen_netif_ctrl_response *a);
 
-/* Answer all that wait.  True when the guest asked for an event. */
-bool net_ctrl_serve(struct net_ring *r);
+/* Answer what waits, *more when something came meanwhile.  True when the guest asked for an event. */
+bool net_ctrl_serve(struct net_ring *r, bool *more);
+
+/* A killed process may have taken a request and not answered it: it is to be taken again.  Before the ring is attached. */
+void net_ctrl_resume(struct net_index *at);
 
 #endif /* SOCLE_NETD_CTRL_H */

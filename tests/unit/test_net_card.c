@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "net_machine.h"
+#include "netd/ctrl.h"
 
 START_TEST(frames_go_out_whole)
 {
@@ -329,6 +330,43 @@ START_TEST(a_capture_has_both_ways)
 }
 END_TEST
 
+/* Killed behind the step _i of an answer on the control ring: its successor answers, once. */
+START_TEST(a_killed_worker_s_control_answer_comes)
+{
+	struct xen_netif_ctrl_request q = { .id = 9, .type = XEN_NETIF_CTRL_TYPE_SET_HASH_ALGORITHM,
+					    .data = { XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ } };
+	struct xen_netif_ctrl_response a;
+	static struct net_card heir;
+	struct front_ring fctrl;
+
+	ring_page(&fctrl, 3, sizeof(q));
+	connect_words.net.ctrl_ref = 3;
+	connect_words.net.ctrl_port = 12;
+	card_up();
+	front_put(&fctrl, &q, sizeof(q));
+	front_publish(&fctrl);
+	if (_i == 4)
+		serve();
+	m->journal.ctrl.req_cons += _i >= 1 && _i < 4;
+	net_ctrl_reply(&q, &a);
+	if (_i >= 2)
+		memcpy(fctrl.slots, &a, sizeof(a));
+	m->journal.ctrl.rsp_prod += _i == 3;
+	m->notified[112] = 0;
+	connect_words.resume = true;
+	ck_assert_msg(!net_card_init(&heir, &io, &setup_words, tap_in, &m->journal, now, &err), "%s", err.text);
+	ck_assert_msg(!net_card_connect(&heir, &connect_words, &err), "%s", err.text);
+	while (net_card_serve(&heir, now))
+		;
+	ck_assert(front_get(&fctrl, &a, sizeof(a)));
+	ck_assert_uint_eq(a.id, 9);
+	ck_assert_uint_eq(a.status, XEN_NETIF_CTRL_STATUS_NOT_SUPPORTED);
+	ck_assert(!front_get(&fctrl, &a, sizeof(a)));
+	ck_assert(_i >= 3 || m->notified[112] == 1);
+	net_card_fini(&heir);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("net_card");
@@ -348,6 +386,7 @@ int main(void)
 	tcase_add_test(t, a_guest_that_breaks_the_protocol_may_connect_again);
 	tcase_add_test(t, connections_that_cannot_be);
 	tcase_add_test(t, a_capture_has_both_ways);
+	tcase_add_loop_test(t, a_killed_worker_s_control_answer_comes, 0, 5);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

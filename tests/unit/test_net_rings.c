@@ -449,6 +449,7 @@ START_TEST(the_control_ring_says_what_is_not_there)
 	struct xen_netif_ctrl_response a;
 	struct net_index at;
 	struct net_ring r;
+	bool more = true;
 
 	front_ring_make(&front, sizeof(q), 0);
 	ck_assert(net_ring_attach(&r, front.shared, sizeof(q), &at, false));
@@ -459,7 +460,8 @@ START_TEST(the_control_ring_says_what_is_not_there)
 	q.data[0] = 77;
 	front_put(&front, &q, sizeof(q));
 	front_publish(&front);
-	ck_assert(net_ctrl_serve(&r));
+	ck_assert(net_ctrl_serve(&r, &more));
+	ck_assert(!more);
 	ck_assert(front_get(&front, &a, sizeof(a)));
 	ck_assert_uint_eq(a.status, XEN_NETIF_CTRL_STATUS_NOT_SUPPORTED);
 	ck_assert_uint_eq(a.id, 9);
@@ -469,6 +471,46 @@ START_TEST(the_control_ring_says_what_is_not_there)
 	ck_assert_uint_eq(a.status, XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER);
 	ck_assert_uint_eq(a.type, XEN_NETIF_CTRL_TYPE_SET_HASH_ALGORITHM);
 	ck_assert_uint_eq(front.shared->rsp_prod, 3);
+	free(front.shared);
+}
+END_TEST
+
+/* A guest that sees each answer at once, and has more to ask. */
+static uint32_t asks_left;
+
+bool __real_net_ring_push(struct net_ring *r);
+bool __wrap_net_ring_push(struct net_ring *r);
+
+bool __wrap_net_ring_push(struct net_ring *r)
+{
+	bool notify = __real_net_ring_push(r);
+
+	if (asks_left) {
+		asks_left--;
+		r->shared->req_prod = r->shared->rsp_prod + r->size;
+	}
+	return notify;
+}
+
+/* Others are waiting, and the supervisor's word: a round has an end while the guest adds to it. */
+START_TEST(the_control_ring_keeps_nobody)
+{
+	struct net_index at;
+	struct net_ring r;
+	bool more;
+
+	front_ring_make(&front, sizeof(struct xen_netif_ctrl_request), 0);
+	ck_assert(net_ring_attach(&r, front.shared, sizeof(struct xen_netif_ctrl_request), &at, false));
+	front.shared->req_prod = 1;
+	asks_left = 3;
+	(void)net_ctrl_serve(&r, &more);
+	ck_assert_uint_eq(at.req_cons, 1);
+	ck_assert(more);
+	for (uint32_t i = 1; i <= 3; i++) {
+		(void)net_ctrl_serve(&r, &more);
+		ck_assert_uint_eq(at.req_cons, 1 + i * 128);
+		ck_assert_int_eq(more, i < 3);
+	}
 	free(front.shared);
 }
 END_TEST
@@ -493,6 +535,7 @@ int main(void)
 	tcase_add_test(t, a_successor_keeps_the_buffers);
 	tcase_add_test(t, the_journal_is_of_one_connection);
 	tcase_add_test(t, the_control_ring_says_what_is_not_there);
+	tcase_add_test(t, the_control_ring_keeps_nobody);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
