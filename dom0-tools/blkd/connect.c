@@ -17,6 +17,7 @@ static int queue_map(struct blk_engine *e, const struct blk_rings *rings, uint32
 
 	q->port = -1;
 	q->held = false;
+	q->last = 0;
 	q->nr_pages = rings->pages;
 	q->pages = blk_guest_map(e->guest, rings->queue[i].ref, rings->pages);
 	if (!q->pages)
@@ -122,7 +123,7 @@ static void slots_forget(struct blk_engine *e)
 	memset(&e->arena, 0, sizeof(e->arena));
 	e->busy = e->nr_waiting = e->queues = e->next_queue = 0;
 	e->wake = 0;
-	e->draining = e->broken = false;
+	e->draining = e->closing = e->broken = false;
 }
 
 int blk_engine_connect(struct blk_engine *e, const struct blk_rings *rings, bool resume, struct socle_error *err)
@@ -130,6 +131,8 @@ int blk_engine_connect(struct blk_engine *e, const struct blk_rings *rings, bool
 	int r = 0;
 
 	assert(!e->queues && !e->busy);
+	if (e->gone)
+		return socle_fail(err, ENODEV, "its image was taken away");
 	if (!rings->queues || rings->queues > BLK_QUEUES_MAX || !rings->pages || rings->pages > BLK_RING_PAGES_MAX ||
 	    rings->pages & (rings->pages - 1))
 		return socle_fail(err, EINVAL, "%u rings of %u pages were not offered", rings->queues, rings->pages);

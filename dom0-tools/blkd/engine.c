@@ -63,10 +63,20 @@ static void refuse(struct blk_engine *e, struct blk_slot *s, int16_t status, con
 	slot_finish(s, status);
 }
 
+/* Once the engine is closing, a queue has its last requests, and then none that is served. */
+static bool is_served(struct blk_engine *e, struct blk_queue *q)
+{
+	if (e->closing && !q->last)
+		return false;
+	q->last -= e->closing;
+	return true;
+}
+
 /* The request is in the journal's entry of the same number. */
 static void slot_begin(struct blk_engine *e, struct blk_slot *s)
 {
 	const struct blk_journal_entry *entry = &e->journal->entry[number_of(e, s)];
+	bool served = is_served(e, queue_of(e, s));
 	const char *why;
 	int16_t status;
 
@@ -79,6 +89,11 @@ static void slot_begin(struct blk_engine *e, struct blk_slot *s)
 	status = blk_request_decode(&entry->raw, &e->limits, &s->rq, &why);
 	if (status) {
 		refuse(e, s, status, why);
+		return;
+	}
+	if (!served) {
+		s->rq.barrier = false; /* it holds nothing up */
+		slot_finish(s, BLKIF_RSP_ERROR);
 		return;
 	}
 	e->waiting[e->nr_waiting++] = number_of(e, s);
@@ -302,9 +317,9 @@ static void requests_start(struct blk_engine *e, uint64_t now)
 
 /* --- from the rings -------------------------------------------------------------------------- */
 
-static bool queue_has_turn(const struct blk_queue *q)
+static bool queue_has_turn(const struct blk_engine *e, const struct blk_queue *q)
 {
-	return !q->held && !q->ring.broken;
+	return !q->held && !q->ring.broken && (!e->draining || q->last);
 }
 
 /* One request of a queue. False when it has none, or must not be asked. */
@@ -312,13 +327,15 @@ static bool request_take(struct blk_engine *e, struct blk_queue *q, struct blk_s
 {
 	int got;
 
-	if (!queue_has_turn(q))
+	if (!queue_has_turn(e, q))
 		return false;
 	got = blk_ring_take(&q->ring, number_of(e, s), e->next_order);
 	if (got < 0)
 		e->broken = true;
-	if (got != 1)
+	if (got != 1) {
+		q->last = 0; /* the guest has taken them back */
 		return false;
+	}
 	e->next_order++;
 	slot_begin(e, s);
 	return true;
@@ -342,7 +359,7 @@ static bool rings_rearm(struct blk_engine *e)
 	bool more = false;
 
 	for (uint32_t i = 0; i < e->queues && e->busy < BLK_SLOTS; i++)
-		if (queue_has_turn(&e->queue[i]))
+		if (queue_has_turn(e, &e->queue[i]))
 			more |= blk_ring_rearm(&e->queue[i].ring);
 	return more;
 }
@@ -436,9 +453,13 @@ static void answers_send(struct blk_engine *e)
 
 static void round_of(struct blk_engine *e, uint64_t now)
 {
-	completions_take(e);
-	if (!e->draining)
+	if (e->gone) {
 		requests_take(e);
+		answers_send(e);
+		return;
+	}
+	completions_take(e);
+	requests_take(e);
 	lists_fetch(e);
 	requests_start(e, now);
 	/* Quick ones may be complete already; refused ones are answered as well. */
@@ -455,10 +476,38 @@ bool blk_engine_step(struct blk_engine *e, uint64_t now)
 	return rings_rearm(e) || (e->nr_waiting && !e->wake && e->busy == e->nr_waiting);
 }
 
+void blk_engine_close(struct blk_engine *e, bool at_once)
+{
+	e->closing = true;
+	for (uint32_t i = 0; i < e->queues; i++)
+		e->queue[i].last = at_once ? 0 : blk_ring_waiting(&e->queue[i].ring);
+	if (!at_once)
+		return;
+	e->gone = true;
+	e->nr_waiting = 0;
+	e->wake = 0;
+	for (uint32_t i = 0; i < BLK_SLOTS; i++) {
+		struct blk_slot *s = &e->slot[i];
+
+		s->buf = NULL; /* the image may have it: it is never given to another request */
+		if (s->state == SLOT_WAITING || s->state == SLOT_RUNNING)
+			slot_finish(s, BLKIF_RSP_ERROR);
+	}
+}
+
+static bool has_last_requests(const struct blk_engine *e)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < e->queues; i++)
+		n += e->queue[i].ring.broken ? 0 : e->queue[i].last;
+	return n != 0;
+}
+
 bool blk_engine_drain(struct blk_engine *e, uint64_t now)
 {
 	e->draining = true;
-	if (e->busy)
+	if (e->busy || has_last_requests(e))
 		round_of(e, now);
-	return e->busy == 0;
+	return e->busy == 0 && !has_last_requests(e);
 }

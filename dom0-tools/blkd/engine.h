@@ -56,6 +56,7 @@ struct blk_queue {
 	uint32_t nr_pages;
 	int port;
 	bool held;         /* by a barrier */
+	uint32_t last;     /* requests that are served still; counts once the engine is closing */
 };
 
 /* Where the frontend's rings are. */
@@ -85,7 +86,9 @@ struct blk_engine {
 	uint32_t busy;             /* slots that are not free */
 	uint32_t waiting[BLK_SLOTS], nr_waiting; /* in order of arrival */
 	uint64_t wake;             /* nanoseconds until a limit lets something pass; 0: none waits for that */
-	bool draining;             /* take nothing, and do not wait for limits */
+	bool draining;             /* take nothing but what is served still, and do not wait for limits */
+	bool closing;              /* requests behind the last of their queue are refused */
+	bool gone;                 /* the image is out of it, for good: all requests are refused */
 	bool broken;               /* the guest's indices make no sense */
 	struct ctl_stats stats;
 	struct blk_slot slot[BLK_SLOTS];
@@ -110,7 +113,14 @@ void blk_engine_resume(struct blk_engine *e, uint32_t entry);
 /* Answer what has ended, take and start what is new.  True when there is more to do right away. */
 bool blk_engine_step(struct blk_engine *e, uint64_t now);
 
-/* Take nothing more; when this is true, every request that was taken is answered. */
+/*
+ * The disk leaves the guest.  What stands in its rings now is served still; what comes later is answered with an error, for
+ * frontends that say that they have closed and go on sending.  At once: all of it is, and what the image has in its hands
+ * too; nothing can be connected after that, because the buffers may still be written to.
+ */
+void blk_engine_close(struct blk_engine *e, bool at_once);
+
+/* Take nothing more but what is served still; when this is true, every request that was taken is answered. */
 bool blk_engine_drain(struct blk_engine *e, uint64_t now);
 
 /* Unmap all, after blk_engine_drain(). */

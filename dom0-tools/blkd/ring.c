@@ -71,6 +71,13 @@ bool blk_ring_attach(struct blk_ring *r, void *pages, unsigned int order, struct
 	return !r->broken;
 }
 
+uint32_t blk_ring_waiting(const struct blk_ring *r)
+{
+	uint32_t prod = index_load(&r->shared->req_prod);
+
+	return r->broken || !producer_is_sane(r, prod) ? 0 : prod - (uint32_t)indices(r)->req_cons;
+}
+
 int blk_ring_take(struct blk_ring *r, uint32_t entry, uint64_t order)
 {
 	uint32_t prod = index_load(&r->shared->req_prod);

@@ -48,6 +48,9 @@ uint32_t blk_ring_start(const void *pages);
  */
 bool blk_ring_attach(struct blk_ring *r, void *pages, unsigned int order, struct blk_journal *j, uint32_t queue);
 
+/* Requests that the guest has put there and that were not taken; 0 as well when its indices make no sense. */
+uint32_t blk_ring_waiting(const struct blk_ring *r);
+
 /* 1: a request was taken into the journal's entry; 0: none is waiting; -1: the ring is broken. */
 int blk_ring_take(struct blk_ring *r, uint32_t entry, uint64_t order);
 

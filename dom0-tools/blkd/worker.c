@@ -237,7 +237,12 @@ static void answer(struct worker *w, const struct ctl_msg *q, const int *fds, un
 	case CTL_LIMITS: blk_throttle_set(&w->engine.throttle, q->limit, now_ns()); break;
 	case CTL_RESIZE: r = resize(w, &e); break;
 	case CTL_STATS: ctl_stats(w->ctl, q, &w->engine.stats); return;
+	case CTL_REFUSE: blk_engine_close(&w->engine, q->at_once); break;
 	case CTL_DISCONNECT:
+		if (!w->engine.closing)
+			blk_engine_close(&w->engine, false);
+		w->ending = *q;
+		return;
 	case CTL_STOP: w->ending = *q; return;
 	default: r = socle_fail(&e, EOPNOTSUPP, "a disk's worker does not know question %u", q->what); break;
 	}
@@ -318,7 +323,8 @@ static int wait_for_work(struct worker *w, struct pollfd p[3], bool more)
 	p[1] = p[2] = (struct pollfd){ .fd = -1 };
 	if (w->engine.queues) {
 		p[1] = (struct pollfd){ .fd = socle_evtchn_fd(w->guest.ec), .events = POLLIN };
-		p[2] = w->engine.image->ops->waits_for(w->engine.image);
+		if (!w->engine.gone)
+			p[2] = w->engine.image->ops->waits_for(w->engine.image);
 	}
 	if (w->parting)
 		p[0].fd = -1;
@@ -345,7 +351,7 @@ static int serve(struct worker *w)
 		if (p[1].revents)
 			ports_listen(w);
 		more = work(w);
-		if (w->is_set_up && w->engine.image && w->engine.image->lost) {
+		if (w->is_set_up && w->engine.image && w->engine.image->lost && !w->engine.gone) {
 			log_line("its image is lost; a successor has to connect to it anew");
 			return 1;
 		}

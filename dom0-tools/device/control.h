@@ -15,6 +15,8 @@
  *                              <-    DONE                    all answered, nothing mapped (STOP: and it ends)
  *   LIMITS | RESIZE | CAPTURE  ->
  *                              <-    DONE | FAILED
+ *   REFUSE                     ->                           a disk leaves its guest: what comes from now on is answered
+ *                              <-    DONE                    with an error; at_once: what was taken before as well
  *   STATS                      ->
  *                              <-    STATS
  *                              <-    BROKEN                  unasked: the guest broke the protocol; nothing is served any more
@@ -27,14 +29,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CTL_VERSION     1u
+#define CTL_VERSION     2u
 #define CTL_QUEUES_MAX  8u
 #define CTL_RING_PAGES  16u /* of one block ring: max-ring-page-order 4 */
 #define CTL_FDS_MAX     16u
 #define CTL_TEXT_MAX    200u
 
 enum ctl_what {
-	CTL_SETUP = 1, CTL_CONNECT, CTL_DISCONNECT, CTL_STOP, CTL_LIMITS, CTL_RESIZE, CTL_CAPTURE, CTL_STATS,
+	CTL_SETUP = 1, CTL_CONNECT, CTL_DISCONNECT, CTL_STOP, CTL_LIMITS, CTL_RESIZE, CTL_CAPTURE, CTL_STATS, CTL_REFUSE,
 	CTL_DONE = 64, CTL_FAILED, CTL_BROKEN,
 };
 
@@ -127,6 +129,7 @@ struct ctl_msg {
 		struct ctl_setup setup;
 		struct ctl_connect connect;
 		struct ctl_bucket limit[CTL_LIMIT_COUNT];
+		bool at_once;             /* REFUSE */
 		bool capture;             /* CAPTURE: true with one descriptor to write pcapng to; false ends it */
 		struct ctl_stats stats;
 		struct ctl_done done;

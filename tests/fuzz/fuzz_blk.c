@@ -193,9 +193,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	blk_engine_init(&engine, &image, &g, &journal, memory, &limits);
 	served = !blk_engine_connect(&engine, &rings, false, &e);
 	while (served && in.left) {
+		uint8_t event;
+
 		for (int i = input_u8(&in) % 8; i > 0; i--)
 			guest_turn(&in);
-		if (input_u8(&in) % 16 == 0)
+		event = input_u8(&in);
+		if (event == 17 || event == 33)
+			blk_engine_close(&engine, event == 33);
+		if (event % 16 == 0)
 			served = succeed(&in, &image, &g, &rings, &limits);
 		else
 			served = (blk_engine_step(&engine, 0), !engine.broken);

@@ -28,6 +28,7 @@
 static const char *const names[] = {
 	[CTL_SETUP] = "SETUP", [CTL_CONNECT] = "CONNECT", [CTL_DISCONNECT] = "DISCONNECT", [CTL_STOP] = "STOP",
 	[CTL_LIMITS] = "LIMITS", [CTL_RESIZE] = "RESIZE", [CTL_CAPTURE] = "CAPTURE", [CTL_STATS] = "STATS",
+	[CTL_REFUSE] = "REFUSE",
 };
 
 __attribute__((format(printf, 1, 2)))
@@ -76,6 +77,8 @@ static void question_trace(const struct ctl_msg *q, unsigned int fds)
 		      (unsigned long long)q->limit[CTL_LIMIT_TOTAL_BYTES].burst);
 	else if (q->what == CTL_CAPTURE)
 		trace("CAPTURE %d fds=%u\n", q->capture, fds);
+	else if (q->what == CTL_REFUSE)
+		trace("REFUSE %d\n", q->at_once);
 	else
 		trace("%s\n", names[q->what]);
 }
@@ -172,7 +175,7 @@ int main(void)
 	while ((fds = question_take(&q)) >= 0) {
 		struct ctl_msg a = { .version = CTL_VERSION, .what = CTL_DONE, .seq = q.seq };
 
-		if (q.what < CTL_SETUP || q.what > CTL_STATS)
+		if (q.what < CTL_SETUP || q.what > CTL_REFUSE)
 			return 5;
 		question_trace(&q, (unsigned int)fds);
 		if (q.what == CTL_RESIZE)

@@ -422,6 +422,102 @@ START_TEST(lying_indices_end_service)
 }
 END_TEST
 
+/* --- the disk leaves its guest --------------------------------------------------------------- */
+
+/* Linux says that it has closed while its requests are still in the ring, and waits for their answers after that. */
+START_TEST(what_the_rings_have_is_served_before_the_disk_goes)
+{
+	uint64_t w[3], r;
+
+	begin(2, 0, false);
+	for (uint32_t i = 0; i < 3; i++) {
+		fill(DATA_PAGE + i, 1, i + 1);
+		w[i] = ask(i % 2, BLKIF_OP_WRITE_BARRIER, i * 8, 1, DATA_PAGE + i);
+	}
+	blk_engine_close(&engine, false);
+	r = ask(1, BLKIF_OP_READ, 0, 1, DATA_PAGE + 8);
+	if (_i)
+		back_work();
+	while (!blk_engine_drain(&engine, now))
+		;
+	for (uint32_t q = 0; q < 2; q++)
+		front_listen(q);
+	for (uint32_t i = 0; i < 3; i++) {
+		uint8_t page[FRONT_PAGE];
+
+		want(w[i], BLKIF_RSP_OKAY);
+		ck_assert_int_eq(pread(disk_fd, page, FRONT_PAGE, i * FRONT_PAGE), FRONT_PAGE);
+		ck_assert_mem_eq(page, front_page(DATA_PAGE + i), FRONT_PAGE);
+	}
+	/* What came later is refused if there was time for it, and left alone if not. */
+	if (_i)
+		want(r, BLKIF_RSP_ERROR);
+	else
+		ck_assert_uint_eq(front->answers[r], 0);
+	back_end();
+}
+END_TEST
+
+START_TEST(a_guest_that_takes_its_requests_back_ends_the_drain)
+{
+	begin(1, 0, false);
+	ask(0, BLKIF_OP_READ, 0, 1, DATA_PAGE);
+	blk_engine_close(&engine, false);
+	front_head(0)->req_prod--;
+	for (int i = 0; !blk_engine_drain(&engine, now); i++)
+		ck_assert_int_lt(i, 100);
+	back_end();
+}
+END_TEST
+
+static uint32_t stuck_started;
+static void stuck_start(struct blk_image *image, const struct blk_io *io) { (void)image; (void)io; stuck_started++; }
+static void stuck_kick(struct blk_image *image) { (void)image; }
+static uint32_t stuck_reap(struct blk_image *image, struct blk_done *done, uint32_t max)
+{
+	(void)image;
+	(void)done;
+	(void)max;
+	return 0;
+}
+
+/* An image that never answers: the guest gets its answers all the same, also for more requests than there are slots. */
+START_TEST(a_disk_that_is_taken_away_answers_without_its_image)
+{
+	static const struct blk_image_ops stuck_ops = { .start = stuck_start, .kick = stuck_kick, .reap = stuck_reap };
+	struct blk_image stuck = { .ops = &stuck_ops };
+	struct socle_error e = { 0 };
+	struct blk_rings rings;
+	uint32_t n = 0;
+
+	begin(BLK_QUEUES_MAX, 2, false);
+	rings = front_rings(false);
+	engine.image = &stuck;
+	for (; n < 2 * BLK_SLOTS; n++)
+		ask(n % BLK_QUEUES_MAX, n % 5 == 4 ? BLKIF_OP_WRITE_BARRIER : n % 2 ? BLKIF_OP_READ : BLKIF_OP_WRITE, n * 8, 1,
+		    DATA_PAGE + n);
+	blk_engine_step(&engine, now);
+	ck_assert_uint_gt(stuck_started, 0);
+	blk_engine_close(&engine, true);
+	for (int i = 0; i < 100; i++) {
+		blk_engine_step(&engine, now);
+		for (uint32_t q = 0; q < BLK_QUEUES_MAX; q++)
+			front_listen(q);
+		if (i == 50)
+			ask(0, BLKIF_OP_FLUSH_DISKCACHE, 0, 0, 0);
+	}
+	for (uint32_t i = 0; i < n + 1; i++)
+		want(i, BLKIF_RSP_ERROR);
+	ck_assert(blk_engine_drain(&engine, now));
+	blk_engine_disconnect(&engine);
+	/* Its buffers may still be written to. */
+	ck_assert_int_eq(blk_engine_connect(&engine, &rings, false, &e), -1);
+	ck_assert_int_eq(e.code, ENODEV);
+	engine.image = &file.image;
+	back_end();
+}
+END_TEST
+
 START_TEST(rings_that_were_not_offered)
 {
 	const uint32_t bad[][2] = { { 0, 1 }, { 9, 1 }, { 1, 0 }, { 1, 3 }, { 1, 32 } };
@@ -622,6 +718,9 @@ int main(void)
 	tcase_add_loop_test(t, pages_that_are_not_granted, 0, 2);
 	tcase_add_test(t, garbage_does_no_harm);
 	tcase_add_test(t, lying_indices_end_service);
+	tcase_add_loop_test(t, what_the_rings_have_is_served_before_the_disk_goes, 0, 2);
+	tcase_add_test(t, a_guest_that_takes_its_requests_back_ends_the_drain);
+	tcase_add_test(t, a_disk_that_is_taken_away_answers_without_its_image);
 	tcase_add_test(t, rings_that_were_not_offered);
 	tcase_add_test(t, the_ring_does_nothing_else);
 	tcase_add_loop_test(t, a_killed_worker_is_not_noticed, 0, 2);
