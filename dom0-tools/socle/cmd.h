@@ -2,13 +2,16 @@
 /*
  * dom0-tools/socle/cmd.h
  *
- * What a command of the command line is: one entry of the one table (cmdtab.c), one file with its
- * function.  Help, usage and completion are printed from the table.
+ * What a command of the command line is: one entry of the one table (cmdtab.c), and a function.  Dispatch (parse.c), usage
+ * and help (help.c) follow the table.
  */
 #ifndef SOCLE_SOCLE_CMD_H
 #define SOCLE_SOCLE_CMD_H
 
+#include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 
 #include "domain/context.h"
 #include "libsocle/error.h"
@@ -27,7 +30,19 @@ enum exit_code {
 	EXIT_INTERRUPTED = 9,
 };
 
-#define FLAGS_MAX 16
+struct invocation;
+
+/* What an argument, or a flag's value, is: for completion and manual pages. */
+enum kind {
+	KIND_TEXT, /* nothing that could be proposed */
+	KIND_GUEST, /* one that runs */
+	KIND_DEFINITION,
+	KIND_PAST_GUEST, /* one that runs or has run: it has a log */
+	KIND_DISK, /* the target of a disk of the guest that stands before it */
+	KIND_CARD, /* likewise, the number of a card */
+	KIND_FILE,
+	KIND_COMMAND,
+};
 
 /* A flag without value, or with one (value_name given). */
 struct flag {
@@ -35,30 +50,56 @@ struct flag {
 	const char *name;       /* without "--" */
 	const char *value_name; /* NULL: takes none */
 	const char *help;
+	enum kind kind;         /* of the value */
+	const char *words;      /* the values there are, with a blank between two; or NULL */
+};
+
+struct argument {
+	const char *name;
+	enum kind kind;
+	bool optional;
+	bool many; /* the last one: as many as there are */
+};
+
+#define FLAGS_MAX 16
+#define ARGS_MAX  4
+
+/*
+ * A command, or (without run) a group of commands.  "disk" is a group because there are "disk attach" and others; an entry's
+ * name is written as a user does it.
+ */
+struct command {
+	const char *name;
+	const char *help; /* one line */
+	int (*run)(const struct invocation *inv);
+	struct argument arg[ARGS_MAX]; /* ends with an empty one, or full */
+	struct flag flags[FLAGS_MAX];  /* likewise */
+	bool hidden;                   /* neither listed nor completed */
+	const char *detail;            /* more text for "help COMMAND", or NULL */
 };
 
 struct invocation {
 	const struct command *cmd;
-	bool given[FLAGS_MAX];        /* by position in the command's flags */
+	bool given[FLAGS_MAX]; /* as cmd->flags; read by flag_given() and flag_value() */
 	const char *value[FLAGS_MAX];
 	int nr_args;
 	char **args;
-	char *argv0;                  /* the program's title, for a watcher to replace */
-};
-
-struct command {
-	const char *name;
-	const char *args;      /* "FILE", "NAME", "" */
-	const char *help;      /* one line */
-	int min_args, max_args;
-	struct flag flags[FLAGS_MAX]; /* ends with an empty one, or full */
-	int (*run)(const struct invocation *inv);
-	bool hidden;           /* not in the list of commands */
-	const char *detail;    /* more text for "help COMMAND", or NULL */
+	char *argv0; /* the program's title, for a watcher to replace */
 };
 
 extern const struct command commands[];
 extern const unsigned int nr_commands;
+
+/* A flag by its long name.  One that the command does not have is a defect of ours and aborts. */
+bool flag_given(const struct invocation *inv, const char *name);
+const char *flag_value(const struct invocation *inv, const char *name); /* NULL: not given */
+
+/* Its value as a number of these units ("" or such as "seconds"); *out stays when it was not given.  EXIT_OK, or EXIT_USAGE. */
+int flag_number(const struct invocation *inv, const char *name, const char *unit, unsigned int min, unsigned int max,
+		unsigned int *out);
+
+/* The argument at this position, or NULL. */
+const char *arg_at(const struct invocation *inv, int n);
 
 /* The exit code of an error's kind. */
 enum exit_code exit_code_of(int error_code);
@@ -70,8 +111,24 @@ int report(const char *verb, const char *who, const struct socle_error *e);
 __attribute__((format(printf, 2, 3)))
 int usage_error(const struct command *cmd, const char *fmt, ...);
 
-/* The command of this name, or the only one that begins with it; NULL after a message. */
-const struct command *command_find(const char *word);
+/*
+ * The command or group that the first words mean, each written in full or as the only one that begins so; *used of them say it.
+ * NULL after a message.
+ */
+const struct command *command_find(int nr_words, char *const words[], int *used);
+
+/* The last word of an entry's name when it stands in this group (NULL: outside all groups), else NULL. */
+const char *command_word(const struct command *cmd, const struct command *group);
+
+/* Flags and arguments of inv->cmd; EXIT_OK, or EXIT_USAGE after a message.  words are sorted in place. */
+int arguments_read(struct invocation *inv, int nr_words, char **words);
+
+/* "NAME TARGET [SIZE]": what a command takes beside flags. */
+void arguments_format(const struct command *cmd, char *out, size_t size);
+
+/* "usage: ..." of a command, of each in a group; and all that is known about it. */
+void usage_print(const struct command *cmd, FILE *out);
+int help_print(const struct command *cmd);
 
 /* Set by SIGINT, SIGTERM and SIGHUP once stop_catch() was called. */
 extern volatile sig_atomic_t stop_asked;
@@ -94,11 +151,20 @@ int cmd_dmesg(const struct invocation *inv);
 int cmd_domid(const struct invocation *inv);
 int cmd_log(const struct invocation *inv);
 int cmd_last(const struct invocation *inv);
-int cmd_debug(const struct invocation *inv);
+int cmd_debug_keys(const struct invocation *inv);
+int cmd_debug_audit(const struct invocation *inv);
 int cmd_sched(const struct invocation *inv);
 int cmd_top(const struct invocation *inv);
-int cmd_disk(const struct invocation *inv);
-int cmd_net(const struct invocation *inv);
+int cmd_disk_attach(const struct invocation *inv);
+int cmd_disk_detach(const struct invocation *inv);
+int cmd_disk_list(const struct invocation *inv);
+int cmd_disk_resize(const struct invocation *inv);
+int cmd_disk_limit(const struct invocation *inv);
+int cmd_net_attach(const struct invocation *inv);
+int cmd_net_detach(const struct invocation *inv);
+int cmd_net_list(const struct invocation *inv);
+int cmd_net_limit(const struct invocation *inv);
+int cmd_net_dump(const struct invocation *inv);
 int cmd_supervise(const struct invocation *inv);
 int cmd_help(const struct invocation *inv);
 

@@ -20,8 +20,6 @@
 #include "domain/watch.h"
 #include "socle/cmd.h"
 
-enum { FLAG_CONSOLE, FLAG_TIMING, FLAG_DRY_RUN };
-
 static struct domain_config *config_read(const char *file)
 {
 	struct diag_list *diags = calloc(1, sizeof(*diags));
@@ -118,16 +116,16 @@ static int create(const struct invocation *inv, struct domain_config *cfg)
 	int r;
 
 	stop_catch();
-	if (inv->given[FLAG_DRY_RUN])
+	if (flag_given(inv, "dry-run"))
 		r = domain_precheck(&ctx, cfg, &err);
 	else
 		r = guest_launch(&ctx, cfg, inv->argv0, &domid, &err);
 	domain_ctx_close(&ctx);
 	if (r)
 		return report("create", cfg->name, &err);
-	if (inv->given[FLAG_TIMING])
+	if (flag_given(inv, "timing"))
 		timing_print(&phases);
-	if (inv->given[FLAG_CONSOLE] && !inv->given[FLAG_DRY_RUN])
+	if (flag_given(inv, "console") && !flag_given(inv, "dry-run"))
 		return console_attach(domid, cfg->name);
 	return EXIT_OK;
 }
@@ -143,7 +141,7 @@ int cmd_create(const struct invocation *inv)
 			inv->args[0]);
 		return EXIT_CONFIG;
 	}
-	if (inv->given[FLAG_CONSOLE] && !cfg->console)
+	if (flag_given(inv, "console") && !cfg->console)
 		r = usage_error(inv->cmd, "'%s' has no <console> to attach to", cfg->name);
 	else
 		r = create(inv, cfg);

@@ -19,39 +19,6 @@
 #include "domain/names.h"
 #include "domain/watch.h"
 
-static int action_refuse(const struct invocation *inv, const struct action *actions, unsigned int n)
-{
-	char list[128] = "";
-
-	for (unsigned int i = 0; i < n; i++)
-		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", i ? ", " : "", actions[i].name);
-	return usage_error(inv->cmd, "there is no '%s %.40s'; there are %s", inv->cmd->name, inv->args[0], list);
-}
-
-int action_run(const struct invocation *inv, const struct action *actions, unsigned int n)
-{
-	struct invocation after = *inv;
-	const struct action *a = NULL;
-
-	for (unsigned int i = 0; i < n; i++)
-		if (strcmp(actions[i].name, inv->args[0]) == 0)
-			a = &actions[i];
-	if (!a)
-		return action_refuse(inv, actions, n);
-	after.args++;
-	after.nr_args--;
-	for (int f = 0; f < FLAGS_MAX && inv->cmd->flags[f].name; f++)
-		if (inv->given[f] && !(a->flags & 1u << f))
-			return usage_error(inv->cmd, "'%s %s' has no flag '--%s'", inv->cmd->name, a->name,
-					   inv->cmd->flags[f].name);
-	if (after.nr_args < a->min_args)
-		return usage_error(inv->cmd, "'%s %s' needs %s", inv->cmd->name, a->name, a->args);
-	if (after.nr_args > a->max_args)
-		return usage_error(inv->cmd, "'%s %s' has no use for '%.60s'", inv->cmd->name, a->name,
-				   after.args[a->max_args]);
-	return a->run(&after);
-}
-
 int device_guest_open(struct domain_ctx *ctx, const char *who, uint16_t *domid, struct socle_error *e)
 {
 	*domid = 0;
@@ -76,22 +43,7 @@ struct domain_config *device_file_load(const char *file)
 	return cfg;
 }
 
-bool timeout_read(const struct invocation *inv, int flag, unsigned int *seconds)
-{
-	unsigned long n;
-	char *end;
-
-	*seconds = DETACH_DEFAULT_S;
-	if (!inv->given[flag])
-		return true;
-	n = strtoul(inv->value[flag], &end, 10);
-	if (*end || !isdigit((unsigned char)inv->value[flag][0]) || !n || n > DETACH_MAX_S) {
-		usage_error(inv->cmd, "'--timeout' takes 1 to %u seconds, not '%.40s'", DETACH_MAX_S, inv->value[flag]);
-		return false;
-	}
-	*seconds = (unsigned int)n;
-	return true;
-}
+/* --- values ------------------------------------------------------------------------------------ */
 
 bool size_parse(const char *text, uint64_t *out)
 {
@@ -133,23 +85,24 @@ static bool bucket_parse(const char *text, struct ctl_bucket *b)
 	       (!colon || (b->rate && size_parse(colon + 1, &b->burst) && b->burst <= LIMIT_RATE_MAX));
 }
 
-bool limits_given(const struct invocation *inv, int first, const char *(*name)(unsigned int i),
-		  struct ctl_bucket limit[CTL_LIMIT_COUNT], unsigned int *mask)
+/* What was given of the limits, as bits; EXIT_OK, or EXIT_USAGE. */
+static int limits_given(const struct invocation *inv, const struct device_words *w, struct ctl_bucket limit[CTL_LIMIT_COUNT],
+			unsigned int *mask)
 {
 	*mask = 0;
-	for (unsigned int i = 0; i < CTL_LIMIT_COUNT && name(i); i++) {
-		int f = first + (int)i;
+	for (unsigned int i = 0; i < CTL_LIMIT_COUNT && w->limit_name(i); i++) {
+		const char *text = flag_value(inv, w->limit_name(i));
 
-		if (!inv->given[f])
+		if (!text)
 			continue;
-		if (!bucket_parse(inv->value[f], &limit[i])) {
-			usage_error(inv->cmd, "'--%s' takes RATE or RATE:BURST, such as 10M or 500:2000, 0 for none; not '%.40s'",
-				    name(i), inv->value[f]);
-			return false;
-		}
+		if (!bucket_parse(text, &limit[i]))
+			return usage_error(inv->cmd, "'--%s' takes RATE or RATE:BURST, such as 10M or 500:2000, 0 for none; not '%.40s'",
+					   w->limit_name(i), text);
 		*mask |= 1u << i;
 	}
-	return true;
+	if (!*mask)
+		return usage_error(inv->cmd, "'%s' needs a limit, such as '--%s=10M'", inv->cmd->name, w->limit_example);
+	return EXIT_OK;
 }
 
 void limits_json(const struct ctl_bucket limit[CTL_LIMIT_COUNT], const char *(*name)(unsigned int i))
@@ -165,6 +118,113 @@ void limits_json(const struct ctl_bucket limit[CTL_LIMIT_COUNT], const char *(*n
 		first = false;
 	}
 	printf(" }");
+}
+
+/* --- what is done alike with disks and cards --------------------------------------------------- */
+
+int device_open(const struct invocation *inv, const struct device_words *w, struct domain_ctx *ctx, uint32_t devid,
+		struct device_view *v, struct socle_error *e)
+{
+	uint16_t domid;
+
+	return device_guest_open(ctx, inv->args[0], &domid, e) || device_find(ctx, domid, w->cls, devid, v, e) ? -1 : 0;
+}
+
+static int device_report(const char *verb, const struct device_words *w, const char *preposition, const char *who,
+			 const struct socle_error *e)
+{
+	char what[64];
+
+	snprintf(what, sizeof(what), "%s a %s %s", verb, w->noun, preposition);
+	return report(what, who, e);
+}
+
+int device_detach_run(const struct invocation *inv, const struct device_words *w)
+{
+	struct domain_ctx ctx = { .stop = &stop_asked };
+	unsigned int seconds = DETACH_DEFAULT_S;
+	struct socle_error err = { 0 };
+	struct device_view v;
+	uint32_t devid = 0;
+	int r = w->devid_read(inv, inv->args[1], &devid);
+
+	r = r ? r : flag_number(inv, "timeout", "seconds", 1, DETACH_MAX_S, &seconds);
+	if (r)
+		return r;
+	stop_catch();
+	r = device_open(inv, w, &ctx, devid, &v, &err) ||
+	    device_detach(&ctx, v.domid, &v.ref, flag_given(inv, "force"), seconds * 1000, &err);
+	domain_ctx_close(&ctx);
+	return r ? device_report("detach", w, "from", inv->args[0], &err) : EXIT_OK;
+}
+
+int device_limit_run(const struct invocation *inv, const struct device_words *w)
+{
+	struct ctl_bucket limit[CTL_LIMIT_COUNT] = { { 0, 0 } };
+	struct domain_ctx ctx = { .hv = NULL };
+	struct socle_error err = { 0 };
+	struct device_view v;
+	unsigned int mask;
+	uint32_t devid = 0;
+	int r = w->devid_read(inv, inv->args[1], &devid);
+
+	r = r ? r : limits_given(inv, w, limit, &mask);
+	if (r)
+		return r;
+	r = device_open(inv, w, &ctx, devid, &v, &err) || device_limit(&ctx, &v, limit, mask, &err);
+	domain_ctx_close(&ctx);
+	return r ? device_report("limit", w, "of", inv->args[0], &err) : EXIT_OK;
+}
+
+struct listing {
+	struct domain_ctx *ctx;
+	const struct device_words *words;
+	bool json, first;
+};
+
+static int view_print(const struct device_view *v, void *arg)
+{
+	struct listing *l = arg;
+	char *found = names_of(l->ctx, v->domid);
+	const char *name = found ? found : "?";
+
+	if (l->json) {
+		printf("%s\n { \"guest\": ", l->first ? "" : ",");
+		json_string(name);
+		printf(", \"domid\": %u", v->domid);
+		l->words->json(v);
+		printf(" }");
+	} else {
+		l->words->line(v, name);
+	}
+	l->first = false;
+	free(found);
+	return 0;
+}
+
+int device_list_run(const struct invocation *inv, const struct device_words *w)
+{
+	struct domain_ctx ctx = { .hv = NULL };
+	struct listing l = { .ctx = &ctx, .words = w, .json = flag_given(inv, "json"), .first = true };
+	const char *who = arg_at(inv, 0);
+	struct socle_error err = { 0 };
+	char what[64];
+	uint16_t domid;
+
+	snprintf(what, sizeof(what), "list the %ss of", w->noun);
+	if (device_guest_open(&ctx, who, &domid, &err)) {
+		domain_ctx_close(&ctx);
+		return report(what, who ? who : "all guests", &err);
+	}
+	if (l.json)
+		printf("[");
+	else
+		w->heading();
+	devices_each(&ctx, w->cls, domid, view_print, &l);
+	if (l.json)
+		printf("\n]\n");
+	domain_ctx_close(&ctx);
+	return EXIT_OK;
 }
 
 int cmd_supervise(const struct invocation *inv)

@@ -13,17 +13,28 @@
 #define DETACH_DEFAULT_S 30u
 #define DETACH_MAX_S     3600u
 
-/* One word after the command's name: `attach` of `disk attach`. */
-struct action {
-	const char *name;
-	const char *args;          /* after the action, for messages */
-	int min_args, max_args;    /* likewise */
-	unsigned int flags;        /* bits of those that it takes, by position in the command */
-	int (*run)(const struct invocation *inv);
+/* What disks and cards have different of what is done alike with both. */
+struct device_words {
+	enum device_class cls;
+	const char *noun;
+	const char *limit_example;                     /* a flag's name */
+	const char *(*limit_name)(unsigned int i);     /* is the flag's name as well */
+	/* The device that a word means; EXIT_OK, or EXIT_USAGE after a message. */
+	int (*devid_read)(const struct invocation *inv, const char *word, uint32_t *devid);
+	/* For lists: a heading, a line or more below it, or members of a JSON object after others. */
+	void (*heading)(void);
+	void (*line)(const struct device_view *v, const char *guest);
+	void (*json)(const struct device_view *v);
 };
 
-/* Find and run it; arguments of the invocation are those after the action then. */
-int action_run(const struct invocation *inv, const struct action *actions, unsigned int n);
+/* `disk detach` and `net detach`, and so on. */
+int device_detach_run(const struct invocation *inv, const struct device_words *w);
+int device_limit_run(const struct invocation *inv, const struct device_words *w);
+int device_list_run(const struct invocation *inv, const struct device_words *w);
+
+/* The guest of the first argument, and its device of this number. */
+int device_open(const struct invocation *inv, const struct device_words *w, struct domain_ctx *ctx, uint32_t devid,
+		struct device_view *v, struct socle_error *e);
 
 /* Both connections, and the guest of this name (0: no name was given). Not the control domain. */
 int device_guest_open(struct domain_ctx *ctx, const char *who, uint16_t *domid, struct socle_error *e);
@@ -31,17 +42,7 @@ int device_guest_open(struct domain_ctx *ctx, const char *who, uint16_t *domid, 
 /* A description's device; NULL after complaints on stderr. */
 struct domain_config *device_file_load(const char *file);
 
-/* Seconds of --timeout at this position; false after a message. */
-bool timeout_read(const struct invocation *inv, int flag, unsigned int *seconds);
-
-/*
- * Flags first .. first + CTL_LIMIT_COUNT - 1 as "RATE[:BURST]", with units of bytes where the name says bytes; which were given
- * as bits.  False after a message.
- */
-bool limits_given(const struct invocation *inv, int first, const char *(*name)(unsigned int i),
-		  struct ctl_bucket limit[CTL_LIMIT_COUNT], unsigned int *mask);
-
-/* `, "limits": { "read-bytes": [rate, burst], ... }` and `, "stats": {...}`. */
+/* `, "limits": { "read-bytes": { "rate": N, "burst": N }, ... }`, those that are set. */
 void limits_json(const struct ctl_bucket limit[CTL_LIMIT_COUNT], const char *(*name)(unsigned int i));
 
 /* "10M", "64k" or a plain number with a unit of 1024; false when it is none. */

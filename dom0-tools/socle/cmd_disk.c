@@ -20,10 +20,7 @@
 #include "domain/names.h"
 #include "socle/cmd_device.h"
 
-enum { FLAG_READONLY, FLAG_KERNEL, FLAG_FORCE, FLAG_TIMEOUT, FLAG_SIZE, FLAG_JSON, FLAG_LIMITS };
-
-#define BIT(f)      (1u << (f))
-#define LIMIT_FLAGS (((1u << CTL_LIMIT_COUNT) - 1) << FLAG_LIMITS)
+#define SOURCE_MAX (VBD_PATH_MAX + 400)
 
 /* xvda .. xvdp as a number, or -1. */
 static int target_parse(const char *text)
@@ -36,6 +33,16 @@ static int target_parse(const char *text)
 static int target_usage(const struct invocation *inv, const char *text)
 {
 	return usage_error(inv->cmd, "'%.40s' is not a disk's name; use xvda to xvdp", text);
+}
+
+static int target_read(const struct invocation *inv, const char *word, uint32_t *devid)
+{
+	struct domain_disk d = { .index = (unsigned int)target_parse(word) };
+
+	if (target_parse(word) < 0)
+		return target_usage(inv, word);
+	*devid = domain_disk_devid(&d);
+	return EXIT_OK;
 }
 
 /* --- attach ------------------------------------------------------------------------------------ */
@@ -79,8 +86,8 @@ static int disk_from_words(const struct invocation *inv, struct domain_disk *d)
 
 	if (index < 0)
 		return target_usage(inv, inv->args[1]);
-	*d = (struct domain_disk){ .index = (unsigned int)index, .kernel = inv->given[FLAG_KERNEL],
-				   .want = { .readonly = inv->given[FLAG_READONLY], .discard = true } };
+	*d = (struct domain_disk){ .index = (unsigned int)index, .kernel = flag_given(inv, "kernel"),
+				   .want = { .readonly = flag_given(inv, "readonly"), .discard = true } };
 	strcpy(d->target, inv->args[1]);
 	if (strncmp(source, "nbd://", 6) == 0 || strncmp(source, "nbd+unix://", 11) == 0)
 		return nbd_parse(source, &d->want) ? EXIT_OK : usage_error(inv->cmd, "'%.200s' is not an NBD server; use "
@@ -96,7 +103,7 @@ static int disk_from_file(const struct invocation *inv, struct domain_disk *d)
 {
 	struct domain_config *cfg;
 
-	if (inv->given[FLAG_READONLY] || inv->given[FLAG_KERNEL])
+	if (flag_given(inv, "readonly") || flag_given(inv, "kernel"))
 		return usage_error(inv->cmd, "'--readonly' and '--kernel' go with TARGET and SOURCE; the file says it itself");
 	cfg = device_file_load(inv->args[1]);
 	if (!cfg || !cfg->nr_disks) {
@@ -110,7 +117,7 @@ static int disk_from_file(const struct invocation *inv, struct domain_disk *d)
 	return EXIT_OK;
 }
 
-static int run_attach(const struct invocation *inv)
+int cmd_disk_attach(const struct invocation *inv)
 {
 	struct domain_ctx ctx = { .stop = &stop_asked };
 	struct socle_error err = { 0 };
@@ -127,41 +134,7 @@ static int run_attach(const struct invocation *inv)
 	return r ? report("attach a disk to", inv->args[0], &err) : EXIT_OK;
 }
 
-/* --- the others -------------------------------------------------------------------------------- */
-
-/* The disk that NAME TARGET mean. */
-static int disk_open(const struct invocation *inv, struct domain_ctx *ctx, struct device_view *v, struct socle_error *e)
-{
-	struct domain_disk d = { .index = (unsigned int)target_parse(inv->args[1]) };
-	uint16_t domid;
-
-	return device_guest_open(ctx, inv->args[0], &domid, e) ||
-	       device_find(ctx, domid, DEVICE_DISK, domain_disk_devid(&d), v, e) ? -1 : 0;
-}
-
-static int run_detach(const struct invocation *inv)
-{
-	struct domain_ctx ctx = { .stop = &stop_asked };
-	struct socle_error err = { 0 };
-	unsigned int seconds;
-	struct device_view v;
-	int r;
-
-	if (target_parse(inv->args[1]) < 0)
-		return target_usage(inv, inv->args[1]);
-	if (!timeout_read(inv, FLAG_TIMEOUT, &seconds))
-		return EXIT_USAGE;
-	stop_catch();
-	r = disk_open(inv, &ctx, &v, &err) ||
-	    device_detach(&ctx, v.domid, &v.ref, inv->given[FLAG_FORCE], seconds * 1000, &err);
-	domain_ctx_close(&ctx);
-	return r ? report("detach a disk from", inv->args[0], &err) : EXIT_OK;
-}
-
-struct listing {
-	struct domain_ctx *ctx;
-	bool json, first;
-};
+/* --- lists and limits -------------------------------------------------------------------------------- */
 
 static void source_print(const struct vbd_config *c, char *out, size_t size)
 {
@@ -173,11 +146,28 @@ static void source_print(const struct vbd_config *c, char *out, size_t size)
 		snprintf(out, size, "nbd+unix:///%s?socket=%s", c->nbd_export, c->path);
 }
 
-static void view_json(const struct device_view *v, const char *name, const char *source)
+static void heading_print(void)
 {
-	printf(" { \"guest\": ");
-	json_string(name);
-	printf(", \"domid\": %u, \"target\": ", v->domid);
+	printf("%-20s %-6s %-10s %9s  %-6s %s\n", "GUEST", "DISK", "STATE", "MiB", "DRIVER", "SOURCE");
+}
+
+static void line_print(const struct device_view *v, const char *guest)
+{
+	char source[SOURCE_MAX];
+
+	source_print(&v->disk, source, sizeof(source));
+	printf("%-20s %-6s %-10s %9" PRIu64 "  %-6s %s%s\n", guest, v->dev, device_state_name(v->state), v->sectors / 2048,
+	       v->ref.kernel ? "kernel" : "socle", source, v->disk.readonly ? " (read-only)" : "");
+	if (v->error[0])
+		printf("%20s %s\n", "", v->error);
+}
+
+static void json_print(const struct device_view *v)
+{
+	char source[SOURCE_MAX];
+
+	source_print(&v->disk, source, sizeof(source));
+	printf(", \"target\": ");
 	json_string(v->dev);
 	printf(", \"source\": ");
 	json_string(source);
@@ -193,51 +183,29 @@ static void view_json(const struct device_view *v, const char *name, const char 
 		       ", \"throttled\": %" PRIu64, v->pid, v->restarts, v->stats.reads, v->stats.writes, v->stats.flushes,
 		       v->stats.discards, v->stats.read_bytes, v->stats.write_bytes, v->stats.errors, v->stats.refused,
 		       v->stats.throttled);
-	printf(" }");
 }
 
-static int view_print(const struct device_view *v, void *arg)
+static const struct device_words disks = {
+	.cls = DEVICE_DISK, .noun = "disk", .limit_example = "total-bytes", .limit_name = disk_limit_name,
+	.devid_read = target_read, .heading = heading_print, .line = line_print, .json = json_print,
+};
+
+int cmd_disk_detach(const struct invocation *inv)
 {
-	struct listing *l = arg;
-	char *name = names_of(l->ctx, v->domid), source[VBD_PATH_MAX + 400];
-
-	source_print(&v->disk, source, sizeof(source));
-	if (l->json) {
-		printf("%s\n ", l->first ? "" : ",");
-		view_json(v, name ? name : "?", source);
-	} else {
-		printf("%-20s %-6s %-10s %9" PRIu64 "  %-6s %s%s\n", name ? name : "?", v->dev, device_state_name(v->state),
-		       v->sectors / 2048, v->ref.kernel ? "kernel" : "socle", source, v->disk.readonly ? " (read-only)" : "");
-		if (v->error[0])
-			printf("%20s %s\n", "", v->error);
-	}
-	l->first = false;
-	free(name);
-	return 0;
+	return device_detach_run(inv, &disks);
 }
 
-static int run_list(const struct invocation *inv)
+int cmd_disk_list(const struct invocation *inv)
 {
-	struct domain_ctx ctx = { .hv = NULL };
-	struct listing l = { .ctx = &ctx, .json = inv->given[FLAG_JSON], .first = true };
-	const char *who = inv->nr_args ? inv->args[0] : NULL;
-	struct socle_error err = { 0 };
-	uint16_t domid;
-
-	if (device_guest_open(&ctx, who, &domid, &err)) {
-		domain_ctx_close(&ctx);
-		return report("list the disks of", who ? who : "all guests", &err);
-	}
-	if (l.json)
-		printf("[");
-	else
-		printf("%-20s %-6s %-10s %9s  %-6s %s\n", "GUEST", "DISK", "STATE", "MiB", "DRIVER", "SOURCE");
-	devices_each(&ctx, DEVICE_DISK, domid, view_print, &l);
-	if (l.json)
-		printf("\n]\n");
-	domain_ctx_close(&ctx);
-	return EXIT_OK;
+	return device_list_run(inv, &disks);
 }
+
+int cmd_disk_limit(const struct invocation *inv)
+{
+	return device_limit_run(inv, &disks);
+}
+
+/* --- resize ------------------------------------------------------------------------------------ */
 
 /* Make a file larger; the end of data that a guest may have is never cut off. */
 static int file_grow(const struct vbd_config *c, uint64_t bytes, struct socle_error *e)
@@ -261,57 +229,25 @@ static int file_grow(const struct vbd_config *c, uint64_t bytes, struct socle_er
 	return r;
 }
 
-static int run_resize(const struct invocation *inv)
+int cmd_disk_resize(const struct invocation *inv)
 {
 	struct domain_ctx ctx = { .hv = NULL };
 	struct socle_error err = { 0 };
+	const char *size = flag_value(inv, "size");
 	uint64_t bytes = 0, sectors = 0;
 	struct device_view v;
-	int r;
+	uint32_t devid = 0;
+	int r = target_read(inv, inv->args[1], &devid);
 
-	if (target_parse(inv->args[1]) < 0)
-		return target_usage(inv, inv->args[1]);
-	if (inv->given[FLAG_SIZE] && (!size_parse(inv->value[FLAG_SIZE], &bytes) || !bytes || bytes % 512 || bytes > INT64_MAX))
-		return usage_error(inv->cmd, "'--size' takes bytes, a multiple of 512, or with k, M, G or T; not '%.40s'",
-				   inv->value[FLAG_SIZE]);
-	r = disk_open(inv, &ctx, &v, &err) || (bytes && file_grow(&v.disk, bytes, &err)) ||
+	if (r)
+		return r;
+	if (size && (!size_parse(size, &bytes) || !bytes || bytes % 512 || bytes > INT64_MAX))
+		return usage_error(inv->cmd, "'--size' takes bytes, a multiple of 512, or with k, M, G or T; not '%.40s'", size);
+	r = device_open(inv, &disks, &ctx, devid, &v, &err) || (bytes && file_grow(&v.disk, bytes, &err)) ||
 	    disk_resize(&ctx, &v, &sectors, &err);
 	domain_ctx_close(&ctx);
 	if (r)
 		return report("resize a disk of", inv->args[0], &err);
 	printf("%" PRIu64 "\n", sectors * 512);
 	return EXIT_OK;
-}
-
-static int run_limit(const struct invocation *inv)
-{
-	struct ctl_bucket limit[CTL_LIMIT_COUNT] = { { 0, 0 } };
-	struct domain_ctx ctx = { .hv = NULL };
-	struct socle_error err = { 0 };
-	struct device_view v;
-	unsigned int mask;
-	int r;
-
-	if (target_parse(inv->args[1]) < 0)
-		return target_usage(inv, inv->args[1]);
-	if (!limits_given(inv, FLAG_LIMITS, disk_limit_name, limit, &mask))
-		return EXIT_USAGE;
-	if (!mask)
-		return usage_error(inv->cmd, "'disk limit' needs a limit, such as '--total-bytes=10M'");
-	r = disk_open(inv, &ctx, &v, &err) || device_limit(&ctx, &v, limit, mask, &err);
-	domain_ctx_close(&ctx);
-	return r ? report("limit a disk of", inv->args[0], &err) : EXIT_OK;
-}
-
-int cmd_disk(const struct invocation *inv)
-{
-	static const struct action actions[] = {
-		{ "attach", "NAME and TARGET SOURCE, or a file", 2, 3, BIT(FLAG_READONLY) | BIT(FLAG_KERNEL), run_attach },
-		{ "detach", "NAME and TARGET", 2, 2, BIT(FLAG_FORCE) | BIT(FLAG_TIMEOUT), run_detach },
-		{ "list", "[NAME]", 0, 1, BIT(FLAG_JSON), run_list },
-		{ "resize", "NAME and TARGET", 2, 2, BIT(FLAG_SIZE), run_resize },
-		{ "limit", "NAME and TARGET", 2, 2, LIMIT_FLAGS, run_limit },
-	};
-
-	return action_run(inv, actions, sizeof(actions) / sizeof(actions[0]));
 }

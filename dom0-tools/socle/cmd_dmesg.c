@@ -17,8 +17,6 @@
 #include "libsocle/hvlog.h"
 #include "socle/cmd.h"
 
-enum { FLAG_CLEAR, FLAG_FOLLOW };
-
 #define POLL_MS 1000
 
 static int piece_read(struct socle_hvlog *log, bool clear)
@@ -88,15 +86,15 @@ int cmd_dmesg(const struct invocation *inv)
 	struct socle_hv *hv;
 	int r;
 
-	if (inv->given[FLAG_CLEAR] && inv->given[FLAG_FOLLOW])
+	if (flag_given(inv, "clear") && flag_given(inv, "follow"))
 		return usage_error(inv->cmd, "'--clear' and '--follow' exclude each other");
 	hv = socle_hv_open(&err);
 	if (!hv)
 		return report("read the hypervisor's log", NULL, &err);
 	r = socle_hvlog_open(&log, hv, &err);
 	if (!r)
-		r = inv->given[FLAG_FOLLOW] ? follow(&log, &err)
-					    : rest_print(&log, inv->given[FLAG_CLEAR], &err);
+		r = flag_given(inv, "follow") ? follow(&log, &err)
+					    : rest_print(&log, flag_given(inv, "clear"), &err);
 	socle_hvlog_close(&log);
 	socle_hv_close(hv);
 	return r ? report("read the hypervisor's log", NULL, &err) : EXIT_OK;

@@ -93,7 +93,7 @@ int cmd_info(const struct invocation *inv)
 	socle_hv_close(hv);
 	if (r)
 		return report("ask the hypervisor", NULL, &err);
-	if (inv->given[0])
+	if (flag_given(inv, "json"))
 		info_json(&info);
 	else
 		info_text(&info);

@@ -19,8 +19,6 @@
 #include "domain/last.h"
 #include "socle/cmd.h"
 
-enum { FLAG_JSON };
-
 static void moment(uint64_t wall_ns, char *out, size_t size)
 {
 	time_t t = (time_t)(wall_ns / 1000000000u);
@@ -189,8 +187,8 @@ int cmd_last(const struct invocation *inv)
 
 	if (!hv)
 		return report("tell the end of", who ? who : "guests", &err);
-	r = who ? end_show(hv, who, inv->given[FLAG_JSON], &err)
-		: ends_list(hv, inv->given[FLAG_JSON], &err);
+	r = who ? end_show(hv, who, flag_given(inv, "json"), &err)
+		: ends_list(hv, flag_given(inv, "json"), &err);
 	socle_hv_close(hv);
 	return r ? report("tell the end of", who ? who : "guests", &err) : EXIT_OK;
 }

@@ -57,7 +57,7 @@ int cmd_list(const struct invocation *inv)
 	struct domain_ctx ctx = { .hv = NULL };
 	struct xen_domctl_getdomaininfo info;
 	struct socle_error err = { 0 };
-	bool json = inv->given[0], first = true;
+	bool json = flag_given(inv, "json"), first = true;
 	int n;
 
 	ctx.hv = socle_hv_open(&err);

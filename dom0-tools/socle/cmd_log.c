@@ -45,9 +45,9 @@ int cmd_log(const struct invocation *inv)
 	snprintf(events, sizeof(events), SOCLE_LOG_DIR "/%s.log", name);
 	console_log_path(name, console, sizeof(console));
 	r = file_show(events);
-	if (!inv->given[0])
+	if (!flag_given(inv, "events"))
 		c = file_show(console);
-	if (r == ENOENT && (inv->given[0] || c == ENOENT)) {
+	if (r == ENOENT && (flag_given(inv, "events") || c == ENOENT)) {
 		socle_fail(&err, ESRCH, "there is neither '%s' nor a console log", events);
 		return report("show the log of", name, &err);
 	}

@@ -21,29 +21,18 @@
 #include "libsocle/domain.h"
 #include "socle/cmd_device.h"
 
-enum { FLAG_MAC, FLAG_IP, FLAG_FORCE, FLAG_TIMEOUT, FLAG_JSON, FLAG_WRITE, FLAG_LIMITS };
-
-#define BIT(f)      (1u << (f))
-#define LIMITS      4u
-#define LIMIT_FLAGS (((1u << LIMITS) - 1) << FLAG_LIMITS)
 #define DEVID_MAX   255u
 #define ANSWER_MS   10000u
 
-static bool number_parse(const char *text, uint32_t *out)
+static int number_read(const struct invocation *inv, const char *word, uint32_t *devid)
 {
-	unsigned long n;
 	char *end;
+	unsigned long n = strtoul(word, &end, 10);
 
-	if (*text < '0' || *text > '9')
-		return false;
-	n = strtoul(text, &end, 10);
-	*out = (uint32_t)n;
-	return !*end && n <= DEVID_MAX;
-}
-
-static int number_usage(const struct invocation *inv, const char *text)
-{
-	return usage_error(inv->cmd, "'%.40s' is not a card's number; use 0 to %u", text, DEVID_MAX);
+	if (*word < '0' || *word > '9' || *end || n > DEVID_MAX)
+		return usage_error(inv->cmd, "'%.40s' is not a card's number; use 0 to %u", word, DEVID_MAX);
+	*devid = (uint32_t)n;
+	return EXIT_OK;
 }
 
 /* --- attach ------------------------------------------------------------------------------------ */
@@ -71,13 +60,13 @@ static int card_from_words(const struct invocation *inv, struct domain_card *c)
 	else
 		return usage_error(inv->cmd, "'%.60s' is no place for a card; use bridge:NAME, network:NAME, ethernet, or the path "
 				   "of a description", source);
-	c->has_mac = inv->given[FLAG_MAC];
-	if (c->has_mac && (!vif_mac_parse(inv->value[FLAG_MAC], c->want.mac) || (c->want.mac[0] & 1)))
+	c->has_mac = flag_given(inv, "mac");
+	if (c->has_mac && (!vif_mac_parse(flag_value(inv, "mac"), c->want.mac) || (c->want.mac[0] & 1)))
 		return usage_error(inv->cmd, "'--mac' takes the address of a card, such as 00:16:3e:01:02:03, not '%.40s'",
-				   inv->value[FLAG_MAC]);
-	if (inv->given[FLAG_IP] && !vif_ip_add(&c->want, inv->value[FLAG_IP]))
-		return usage_error(inv->cmd, "'--ip' takes an address, not '%.60s'", inv->value[FLAG_IP]);
-	c->want.filter_ip = inv->given[FLAG_IP];
+				   flag_value(inv, "mac"));
+	if (flag_given(inv, "ip") && !vif_ip_add(&c->want, flag_value(inv, "ip")))
+		return usage_error(inv->cmd, "'--ip' takes an address, not '%.60s'", flag_value(inv, "ip"));
+	c->want.filter_ip = flag_given(inv, "ip");
 	return EXIT_OK;
 }
 
@@ -85,7 +74,7 @@ static int card_from_file(const struct invocation *inv, struct domain_card *c)
 {
 	struct domain_config *cfg;
 
-	if (inv->given[FLAG_MAC] || inv->given[FLAG_IP])
+	if (flag_given(inv, "mac") || flag_given(inv, "ip"))
 		return usage_error(inv->cmd, "'--mac' and '--ip' do not go with a description; it says them itself");
 	cfg = device_file_load(inv->args[1]);
 	if (!cfg || !cfg->nr_cards) {
@@ -134,7 +123,7 @@ static int card_settle(struct domain_ctx *ctx, uint16_t domid, struct domain_car
 	return r;
 }
 
-static int run_attach(const struct invocation *inv)
+int cmd_net_attach(const struct invocation *inv)
 {
 	struct domain_ctx ctx = { .stop = &stop_asked };
 	struct socle_error err = { 0 };
@@ -155,51 +144,38 @@ static int run_attach(const struct invocation *inv)
 	return EXIT_OK;
 }
 
-/* --- the others -------------------------------------------------------------------------------- */
-
-static int card_open(const struct invocation *inv, uint32_t devid, struct domain_ctx *ctx, struct device_view *v,
-		     struct socle_error *e)
-{
-	uint16_t domid;
-
-	return device_guest_open(ctx, inv->args[0], &domid, e) || device_find(ctx, domid, DEVICE_CARD, devid, v, e) ? -1 : 0;
-}
-
-static int run_detach(const struct invocation *inv)
-{
-	struct domain_ctx ctx = { .stop = &stop_asked };
-	struct socle_error err = { 0 };
-	unsigned int seconds;
-	struct device_view v;
-	uint32_t devid;
-	int r;
-
-	if (!number_parse(inv->args[1], &devid))
-		return number_usage(inv, inv->args[1]);
-	if (!timeout_read(inv, FLAG_TIMEOUT, &seconds))
-		return EXIT_USAGE;
-	stop_catch();
-	r = card_open(inv, devid, &ctx, &v, &err) ||
-	    device_detach(&ctx, v.domid, &v.ref, inv->given[FLAG_FORCE], seconds * 1000, &err);
-	domain_ctx_close(&ctx);
-	return r ? report("detach a card from", inv->args[0], &err) : EXIT_OK;
-}
-
-struct listing {
-	struct domain_ctx *ctx;
-	bool json, first;
-};
+/* --- lists and limits -------------------------------------------------------------------------------- */
 
 static const char *const kinds[] = {
 	[VIF_BRIDGE] = "bridge", [VIF_ISOLATED] = "isolated", [VIF_NAT] = "nat", [VIF_ETHERNET] = "ethernet",
 };
 
-static void view_json(const struct device_view *v, const char *name, const char *mac)
+static void heading_print(void)
 {
-	printf(" { \"guest\": ");
-	json_string(name);
-	printf(", \"domid\": %u, \"card\": %u, \"mac\": \"%s\", \"type\": \"%s\", \"bridge\": ", v->domid, v->ref.devid, mac,
-	       kinds[v->card.kind]);
+	printf("%-20s %4s %-10s %-17s %-6s %s\n", "GUEST", "CARD", "STATE", "ADDRESS", "DRIVER", "WHERE");
+}
+
+static void line_print(const struct device_view *v, const char *guest)
+{
+	char mac[18];
+
+	vif_mac_print(v->card.mac, mac);
+	printf("%-20s %4u %-10s %-17s %-6s %s%s%s\n", guest, v->ref.devid, device_state_name(v->state), mac,
+	       v->ref.kernel ? "kernel" : "socle", kinds[v->card.kind], v->card.bridge[0] ? " " : "", v->card.bridge);
+	if (v->has_stats)
+		printf("%25s in %" PRIu64 " frames, %" PRIu64 " dropped; out %" PRIu64 ", %" PRIu64 " dropped, %" PRIu64
+		       " of them forged\n", "", v->stats.rx_frames, v->stats.rx_dropped, v->stats.tx_frames,
+		       v->stats.tx_dropped, v->stats.spoofed);
+	if (v->error[0])
+		printf("%25s %s\n", "", v->error);
+}
+
+static void json_print(const struct device_view *v)
+{
+	char mac[18];
+
+	vif_mac_print(v->card.mac, mac);
+	printf(", \"card\": %u, \"mac\": \"%s\", \"type\": \"%s\", \"bridge\": ", v->ref.devid, mac, kinds[v->card.kind]);
 	json_string(v->card.bridge);
 	printf(", \"vlan\": %u, \"mtu\": %u, \"queues\": %u, \"isolated\": %s, \"driver\": \"%s\", \"state\": \"%s\", \"error\": ",
 	       v->card.vlan, v->card.mtu, v->card.queues, v->card.isolated ? "true" : "false",
@@ -213,76 +189,29 @@ static void view_json(const struct device_view *v, const char *name, const char 
 		       ", \"throttled\": %" PRIu64, v->pid, v->restarts, v->stats.rx_frames, v->stats.rx_bytes,
 		       v->stats.rx_dropped, v->stats.tx_frames, v->stats.tx_bytes, v->stats.tx_dropped, v->stats.spoofed,
 		       v->stats.errors, v->stats.refused, v->stats.throttled);
-	printf(" }");
 }
 
-static int view_print(const struct device_view *v, void *arg)
+static const struct device_words cards = {
+	.cls = DEVICE_CARD, .noun = "card", .limit_example = "rx-bytes", .limit_name = card_limit_name,
+	.devid_read = number_read, .heading = heading_print, .line = line_print, .json = json_print,
+};
+
+int cmd_net_detach(const struct invocation *inv)
 {
-	struct listing *l = arg;
-	char *name = names_of(l->ctx, v->domid), mac[18];
-
-	vif_mac_print(v->card.mac, mac);
-	if (l->json) {
-		printf("%s\n ", l->first ? "" : ",");
-		view_json(v, name ? name : "?", mac);
-	} else {
-		printf("%-20s %4u %-10s %-17s %-6s %s%s%s\n", name ? name : "?", v->ref.devid, device_state_name(v->state), mac,
-		       v->ref.kernel ? "kernel" : "socle", kinds[v->card.kind], v->card.bridge[0] ? " " : "", v->card.bridge);
-		if (v->has_stats)
-			printf("%25s in %" PRIu64 " frames, %" PRIu64 " dropped; out %" PRIu64 ", %" PRIu64 " dropped, %" PRIu64
-			       " of them forged\n", "", v->stats.rx_frames, v->stats.rx_dropped, v->stats.tx_frames,
-			       v->stats.tx_dropped, v->stats.spoofed);
-		if (v->error[0])
-			printf("%25s %s\n", "", v->error);
-	}
-	l->first = false;
-	free(name);
-	return 0;
+	return device_detach_run(inv, &cards);
 }
 
-static int run_list(const struct invocation *inv)
+int cmd_net_list(const struct invocation *inv)
 {
-	struct domain_ctx ctx = { .hv = NULL };
-	struct listing l = { .ctx = &ctx, .json = inv->given[FLAG_JSON], .first = true };
-	const char *who = inv->nr_args ? inv->args[0] : NULL;
-	struct socle_error err = { 0 };
-	uint16_t domid;
-
-	if (device_guest_open(&ctx, who, &domid, &err)) {
-		domain_ctx_close(&ctx);
-		return report("list the cards of", who ? who : "all guests", &err);
-	}
-	if (l.json)
-		printf("[");
-	else
-		printf("%-20s %4s %-10s %-17s %-6s %s\n", "GUEST", "CARD", "STATE", "ADDRESS", "DRIVER", "WHERE");
-	devices_each(&ctx, DEVICE_CARD, domid, view_print, &l);
-	if (l.json)
-		printf("\n]\n");
-	domain_ctx_close(&ctx);
-	return EXIT_OK;
+	return device_list_run(inv, &cards);
 }
 
-static int run_limit(const struct invocation *inv)
+int cmd_net_limit(const struct invocation *inv)
 {
-	struct ctl_bucket limit[CTL_LIMIT_COUNT] = { { 0, 0 } };
-	struct domain_ctx ctx = { .hv = NULL };
-	struct socle_error err = { 0 };
-	struct device_view v;
-	unsigned int mask;
-	uint32_t devid;
-	int r;
-
-	if (!number_parse(inv->args[1], &devid))
-		return number_usage(inv, inv->args[1]);
-	if (!limits_given(inv, FLAG_LIMITS, card_limit_name, limit, &mask))
-		return EXIT_USAGE;
-	if (!mask)
-		return usage_error(inv->cmd, "'net limit' needs a limit, such as '--rx-bytes=10M'");
-	r = card_open(inv, devid, &ctx, &v, &err) || device_limit(&ctx, &v, limit, mask, &err);
-	domain_ctx_close(&ctx);
-	return r ? report("limit a card of", inv->args[0], &err) : EXIT_OK;
+	return device_limit_run(inv, &cards);
 }
+
+/* --- dump -------------------------------------------------------------------------------------- */
 
 /* The connection is the capture: it ends with it, at either side. */
 static int capture_run(uint16_t domid, uint32_t devid, int fd, struct socle_error *e)
@@ -302,20 +231,20 @@ static int capture_run(uint16_t domid, uint32_t devid, int fd, struct socle_erro
 	return stop_asked ? 0 : socle_fail(e, ECHILD, "the guest, its card or its supervisor went away");
 }
 
-static int run_dump(const struct invocation *inv)
+int cmd_net_dump(const struct invocation *inv)
 {
 	struct domain_ctx ctx = { .hv = NULL };
 	struct socle_error err = { 0 };
-	const char *file = inv->value[FLAG_WRITE];
+	const char *file = flag_value(inv, "write");
 	struct device_view v;
 	uint32_t devid = 0;
 	int fd = STDOUT_FILENO, r;
 
-	if (inv->nr_args > 1 && !number_parse(inv->args[1], &devid))
-		return number_usage(inv, inv->args[1]);
+	if (inv->nr_args > 1 && number_read(inv, inv->args[1], &devid))
+		return EXIT_USAGE;
 	if (!file && isatty(STDOUT_FILENO))
 		return usage_error(inv->cmd, "frames are no text for a terminal; use '--write=FILE' or a pipe");
-	r = card_open(inv, devid, &ctx, &v, &err);
+	r = device_open(inv, &cards, &ctx, devid, &v, &err);
 	domain_ctx_close(&ctx);
 	if (!r && v.ref.kernel)
 		r = socle_fail(&err, ENOTSUP, "the kernel serves it; overhear the interface vif%u.%u with tcpdump", v.domid, devid);
@@ -327,17 +256,4 @@ static int run_dump(const struct invocation *inv)
 	if (file && fd >= 0)
 		close(fd);
 	return r ? report("overhear a card of", inv->args[0], &err) : EXIT_OK;
-}
-
-int cmd_net(const struct invocation *inv)
-{
-	static const struct action actions[] = {
-		{ "attach", "NAME and a place, or a file", 2, 2, BIT(FLAG_MAC) | BIT(FLAG_IP), run_attach },
-		{ "detach", "NAME and the card's number", 2, 2, BIT(FLAG_FORCE) | BIT(FLAG_TIMEOUT), run_detach },
-		{ "list", "[NAME]", 0, 1, BIT(FLAG_JSON), run_list },
-		{ "limit", "NAME and the card's number", 2, 2, LIMIT_FLAGS, run_limit },
-		{ "dump", "NAME", 1, 2, BIT(FLAG_WRITE), run_dump },
-	};
-
-	return action_run(inv, actions, sizeof(actions) / sizeof(actions[0]));
 }

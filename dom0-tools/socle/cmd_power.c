@@ -17,8 +17,6 @@
 #include "libsocle/domain.h"
 #include "socle/cmd.h"
 
-enum { FLAG_WAIT, FLAG_TIMEOUT };
-
 #define TIMEOUT_DEFAULT_S 60u
 #define TIMEOUT_MAX_S     86400u
 #define STEP_MS           100u
@@ -95,20 +93,12 @@ static int power_request(const struct invocation *inv, const char *verb, const c
 
 int cmd_shutdown(const struct invocation *inv)
 {
-	unsigned long seconds = TIMEOUT_DEFAULT_S;
+	unsigned int seconds = TIMEOUT_DEFAULT_S;
+	int r = flag_number(inv, "timeout", "seconds", 1, TIMEOUT_MAX_S, &seconds);
 
-	if (inv->given[FLAG_TIMEOUT]) {
-		char *end;
-
-		seconds = strtoul(inv->value[FLAG_TIMEOUT], &end, 10);
-		if (*end || end == inv->value[FLAG_TIMEOUT] || !seconds || seconds > TIMEOUT_MAX_S)
-			return usage_error(inv->cmd,
-					   "'--timeout' takes 1 to %u seconds, not '%.40s'",
-					   TIMEOUT_MAX_S, inv->value[FLAG_TIMEOUT]);
-	}
-	return power_request(inv, "shut down", "poweroff",
-			     inv->given[FLAG_WAIT] || inv->given[FLAG_TIMEOUT],
-			     (unsigned int)seconds);
+	if (r)
+		return r;
+	return power_request(inv, "shut down", "poweroff", flag_given(inv, "wait") || flag_given(inv, "timeout"), seconds);
 }
 
 int cmd_reboot(const struct invocation *inv)

@@ -15,8 +15,6 @@
 #include "libsocle/domain.h"
 #include "socle/cmd.h"
 
-enum { FLAG_WEIGHT, FLAG_CAP, FLAG_VCPU, FLAG_HARD, FLAG_SOFT, FLAG_RATELIMIT, FLAG_JSON };
-
 #define INDENT     47 /* of the second vCPU of a domain */
 #define WEIGHT_MAX 65535u
 #define CAP_MAX    65534u /* the ABI's 65535 means "as it is" */
@@ -137,45 +135,30 @@ struct wish {
 	struct cpulist hard_value, soft_value;
 };
 
-/* A number of a flag; EXIT_OK, or EXIT_USAGE after a message. */
-static int number_read(const struct invocation *inv, int flag, unsigned int min, unsigned int max,
-		       bool *given, unsigned int *out)
+static int list_read(const struct invocation *inv, const char *flag, bool *given, struct cpulist *out)
 {
-	unsigned long n;
-	char *end;
-
-	*given = inv->given[flag];
-	if (!*given)
-		return EXIT_OK;
-	n = strtoul(inv->value[flag], &end, 10);
-	if (end == inv->value[flag] || *end || inv->value[flag][0] == '-' || n < min || n > max)
-		return usage_error(inv->cmd, "'--%s' takes %u to %u, not '%.40s'",
-				   inv->cmd->flags[flag].name, min, max, inv->value[flag]);
-	*out = (unsigned int)n;
-	return EXIT_OK;
-}
-
-static int list_read(const struct invocation *inv, int flag, bool *given, struct cpulist *out)
-{
-	*given = inv->given[flag];
-	if (!*given || cpulist_parse(inv->value[flag], out) == 0)
+	*given = flag_given(inv, flag);
+	if (!*given || cpulist_parse(flag_value(inv, flag), out) == 0)
 		return EXIT_OK;
 	return usage_error(inv->cmd, "'--%s' takes CPUs, such as 0-3,6 or all, not '%.40s'",
-			   inv->cmd->flags[flag].name, inv->value[flag]);
+			   flag, flag_value(inv, flag));
 }
 
 static int wish_read(const struct invocation *inv, struct wish *w)
 {
-	int r = number_read(inv, FLAG_WEIGHT, 1, WEIGHT_MAX, &w->weight, &w->weight_value);
+	int r = flag_number(inv, "weight", "", 1, WEIGHT_MAX, &w->weight_value);
 
-	r = r ? r : number_read(inv, FLAG_CAP, 0, CAP_MAX, &w->cap, &w->cap_value);
-	r = r ? r : number_read(inv, FLAG_VCPU, 0, 127, &w->vcpu, &w->vcpu_value);
-	r = r ? r : number_read(inv, FLAG_RATELIMIT, 0, 500000, &w->ratelimit,
-				&w->ratelimit_value);
-	r = r ? r : list_read(inv, FLAG_HARD, &w->hard, &w->hard_value);
-	r = r ? r : list_read(inv, FLAG_SOFT, &w->soft, &w->soft_value);
+	r = r ? r : flag_number(inv, "cap", "", 0, CAP_MAX, &w->cap_value);
+	r = r ? r : flag_number(inv, "vcpu", "", 0, 127, &w->vcpu_value);
+	r = r ? r : flag_number(inv, "ratelimit", "", 0, 500000, &w->ratelimit_value);
+	r = r ? r : list_read(inv, "hard", &w->hard, &w->hard_value);
+	r = r ? r : list_read(inv, "soft", &w->soft, &w->soft_value);
 	if (r)
 		return r;
+	w->weight = flag_given(inv, "weight");
+	w->cap = flag_given(inv, "cap");
+	w->vcpu = flag_given(inv, "vcpu");
+	w->ratelimit = flag_given(inv, "ratelimit");
 	if (w->vcpu && !w->hard && !w->soft)
 		return usage_error(inv->cmd, "'--vcpu' goes with '--hard' or '--soft'");
 	if ((w->weight || w->cap || w->hard || w->soft) && !inv->nr_args)
@@ -262,7 +245,7 @@ int cmd_sched(const struct invocation *inv)
 	if (r)
 		return r;
 	setting = wish.weight || wish.cap || wish.hard || wish.soft || wish.ratelimit;
-	if (setting && inv->given[FLAG_JSON])
+	if (setting && flag_given(inv, "json"))
 		return usage_error(inv->cmd, "'--json' shows, it does not go with a change");
 	ctx.hv = socle_hv_open(&err);
 	r = ctx.hv ? 0 : -1;
@@ -275,7 +258,7 @@ int cmd_sched(const struct invocation *inv)
 		only = domid;
 	if (!r)
 		r = setting ? wish_fulfil(ctx.hv, only, &wish, &err)
-			    : show(&ctx, inv->given[FLAG_JSON], only, &err);
+			    : show(&ctx, flag_given(inv, "json"), only, &err);
 	domain_ctx_close(&ctx);
 	return r ? report(setting ? "change the scheduling of" : "show the scheduling of",
 			  inv->nr_args ? inv->args[0] : "the machine", &err) : EXIT_OK;

@@ -24,8 +24,6 @@
 #include "libsocle/domain.h"
 #include "socle/cmd.h"
 
-enum { FLAG_BATCH, FLAG_COUNT, FLAG_DELAY, FLAG_SORT, FLAG_JSON };
-
 #define DOMAINS_MAX 1024u
 #define DELAY_DEFAULT_MS 2000u
 
@@ -227,37 +225,37 @@ static int flags_read(const struct invocation *inv, struct top *top)
 {
 	char *end;
 
-	if (inv->given[FLAG_COUNT]) {
-		top->pictures = strtoul(inv->value[FLAG_COUNT], &end, 10);
-		if (*end || !top->pictures || inv->value[FLAG_COUNT][0] == '-')
+	if (flag_given(inv, "count")) {
+		top->pictures = strtoul(flag_value(inv, "count"), &end, 10);
+		if (*end || !top->pictures || flag_value(inv, "count")[0] == '-')
 			return usage_error(inv->cmd, "'--count' takes a number, not '%.40s'",
-					   inv->value[FLAG_COUNT]);
+					   flag_value(inv, "count"));
 	}
-	if (inv->given[FLAG_DELAY]) {
-		double seconds = strtod(inv->value[FLAG_DELAY], &end);
+	if (flag_given(inv, "delay")) {
+		double seconds = strtod(flag_value(inv, "delay"), &end);
 
 		if (*end || !(seconds >= 0.1 && seconds <= 3600))
 			return usage_error(inv->cmd,
 					   "'--delay' takes 0.1 to 3600 seconds, not '%.40s'",
-					   inv->value[FLAG_DELAY]);
+					   flag_value(inv, "delay"));
 		top->delay_ms = (unsigned int)(seconds * 1000);
 	}
-	if (inv->given[FLAG_SORT] && !usage_order_read(inv->value[FLAG_SORT], &top->order))
+	if (flag_given(inv, "sort") && !usage_order_read(flag_value(inv, "sort"), &top->order))
 		return usage_error(inv->cmd, "'--sort' takes cpu, wait, memory, name or id, not "
-				   "'%.40s'", inv->value[FLAG_SORT]);
+				   "'%.40s'", flag_value(inv, "sort"));
 	return EXIT_OK;
 }
 
 int cmd_top(const struct invocation *inv)
 {
 	struct top top = { .delay_ms = DELAY_DEFAULT_MS, .order = USAGE_BY_CPU,
-			   .json = inv->given[FLAG_JSON] };
+			   .json = flag_given(inv, "json") };
 	struct socle_error err = { 0 };
 	int r = flags_read(inv, &top);
 
 	if (r)
 		return r;
-	top.screen = !top.json && !inv->given[FLAG_BATCH] && isatty(STDOUT_FILENO);
+	top.screen = !top.json && !flag_given(inv, "batch") && isatty(STDOUT_FILENO);
 	top.ctx.hv = socle_hv_open(&err);
 	if (!top.ctx.hv)
 		return report("watch the domains", NULL, &err);

@@ -69,9 +69,9 @@ expect 2 "usage: socle shutdown [-w|--wait] [--timeout=SECONDS] NAME" shutdown
 expect 2 "is not a guest's name" log ../x
 expect 2 "'--clear' and '--follow' exclude each other" dmesg -c -f
 expect 2 "'last' has no use for 'b'" last a b
-expect 2 "'debug' needs keys KEYS|audit" debug
-expect 2 "there is no 'debug audit now'; there are" debug audit now
-expect 2 "'debug keys' needs the keys" debug keys
+expect 2 "'debug' needs to be told what to do" debug
+expect 2 "'debug audit' has no use for 'now'" debug audit now
+expect 2 "'debug keys' needs KEYS" debug keys
 expect 2 "'debug keys' takes 1 to 16 keys" debug keys hhhhhhhhhhhhhhhhh
 expect 2 "a key is a letter, a digit or a sign" debug keys "a b"
 expect 2 "there is no 'debug dance'" debug dance
@@ -96,9 +96,16 @@ expect 3 "disk xvda: cannot open '/nonexistent/disk.img' for writing: No such fi
 	create missing-disk.xml
 expect 3 "disk xvda: '/dev' is not a regular file" create disk-not-file.xml
 
-expect 2 "'disk' needs ACTION ..." disk
+expect 2 "'disk' needs to be told what to do" disk
+expect 2 "'disk' needs to be told what to do" disk --json list
+expect 2 "usage: socle disk attach [-r|--readonly] [-k|--kernel] NAME TARGET|FILE [SOURCE]" disk
+expect 2 "there is no 'disk lst'; did you mean 'list'?" disk lst
+expect 2 "'disk l' can mean list, limit" disk l
+expect 2 "'disk list' has no flag '--jsn'; did you mean '--json'?" disk list --jsn
+expect 2 "'sched' has no flag '--wieght=5'; did you mean '--weight'?" sched --wieght=5 web
+expect 2 "'list' has nothing below it, such as 'disk'" help list disk
 expect 2 "there is no 'disk paint'; there are attach, detach, list, resize, limit" disk paint
-expect 2 "'disk attach' needs NAME and TARGET SOURCE, or a file" disk attach web
+expect 2 "'disk attach' needs NAME TARGET|FILE [SOURCE]" disk attach web
 expect 2 "'disk attach' has no use for 'x'" disk attach web xvdb /a x
 expect 2 "'hda' is not a disk's name; use xvda to xvdp" disk attach web hda /a.img
 expect 2 "'a.img' is neither an absolute path nor an NBD server" disk attach web xvdb a.img
@@ -132,7 +139,7 @@ expect 3 "cannot attach a card from 'device-disk.xml': it describes a disk" net 
 expect 2 "'x' is not a card's number; use 0 to 255" net detach web x
 expect 2 "'256' is not a card's number" net limit --rx-bytes 5 web 256
 expect 2 "'net limit' needs a limit" net limit web 0
-expect 2 "'net dump' has no flag '--json'" net dump -j web
+expect 2 "'net dump' has no flag '-j'" net dump -j web
 expect 2 "there is no command 'super'" super web
 
 # Unless this is a dom0, what needs the hypervisor says so.
@@ -164,6 +171,20 @@ verdict $? "socle help lists the commands"
 run help create
 [ $rc = 0 ] && [ ! -s "$work/err" ] && grep -q -- '-n, --dry-run' "$work/out"
 verdict $? "socle help create tells its flags"
+run create --help
+cp "$work/out" "$work/help"
+run help create
+[ $rc = 0 ] && cmp -s "$work/out" "$work/help"
+verdict $? "socle create --help is the same"
+run help disk
+[ $rc = 0 ] && [ ! -s "$work/err" ] && grep -q '^  attach    NAME TARGET|FILE \[SOURCE\]' "$work/out"
+verdict $? "socle help disk lists what there is to do with disks"
+run help disk limit
+[ $rc = 0 ] && [ ! -s "$work/err" ] && grep -q -- '--total-bytes=RATE' "$work/out" && grep -q 'usage: socle disk limit \[FLAGS\] NAME TARGET' "$work/out"
+verdict $? "socle help disk limit tells its flags"
+run help disk --help
+[ $rc = 0 ] && grep -q '^usage: socle help' "$work/out"
+verdict $? "--help after help is about help"
 run --version
 [ $rc = 0 ] && grep -q '^socle [0-9]' "$work/out"
 verdict $? "socle --version"
