@@ -108,11 +108,12 @@ int ask_send(const char *dir, const struct ask *q, int fd, struct ask_answer *a,
 
 	versioned.version = ASK_VERSION;
 	if (conn < 0 || connect(conn, (struct sockaddr *)&sa, sizeof(sa)) || question_send(conn, &versioned, fd)) {
-		socle_fail(e, errno, "its supervisor is not there: %s; 'socle supervise' starts one", strerror(errno));
+		socle_fail_id(e, errno, "no-supervisor",
+			      "its supervisor is not there: %s; 'socle supervise' starts one", strerror(errno));
 	} else if (!is_readable(conn, (int)ms)) {
-		socle_fail(e, ETIMEDOUT, "its supervisor did not answer within %u ms", ms);
+		socle_fail_id(e, ETIMEDOUT, "no-supervisor", "its supervisor did not answer within %u ms", ms);
 	} else if (recv(conn, a, sizeof(*a), 0) != (ssize_t)sizeof(*a) || a->version != ASK_VERSION) {
-		socle_fail(e, EPROTO, "its supervisor ended, or is of another version");
+		socle_fail_id(e, EPROTO, "no-supervisor", "its supervisor ended, or is of another version");
 	} else if (a->error) {
 		a->text[sizeof(a->text) - 1] = '\0';
 		socle_fail(e, a->error, "%s", a->text);

@@ -152,7 +152,8 @@ static enum outcome worker_mourn(struct device *d, const struct device_host *h, 
 	worker_drop(d, false);
 	d->dirty = true;
 	if (wait < 0) {
-		socle_fail(e, EIO, "its worker ended %u times soon after its start; see its log in %s", WORKER_LIVES_SHORT + 1,
+		socle_fail_id(e, EIO, "worker-dies",
+			      "its worker ended %u times soon after its start; see its log in %s", WORKER_LIVES_SHORT + 1,
 			   h->log_dir);
 		return OUT_OURS;
 	}
@@ -498,7 +499,7 @@ void device_listen(struct device *d, const struct device_host *h)
 	}
 	if (!d->worker.broken)
 		return;
-	socle_fail(&e, EPROTO, "the guest broke the protocol: %s", d->worker.why);
+	socle_fail_id(&e, EPROTO, "guest-protocol", "the guest broke the protocol: %s", d->worker.why);
 	/* It has stopped serving, and may be the guest's by now: a fresh one comes when the frontend does. */
 	d->linked = false;
 	worker_drop(d, false);
@@ -510,7 +511,7 @@ int device_stats(struct device *d, struct ctl_stats *out, struct socle_error *e)
 	struct ctl_msg q = { .what = CTL_STATS }, a;
 
 	if (!d->ready)
-		return socle_fail(e, ENODEV, "it has no worker at the moment");
+		return socle_fail_id(e, ENODEV, "no-worker", "it has no worker at the moment");
 	if (worker_ask(&d->worker, &q, NULL, 0, &a, WORKER_ANSWER_MS, e))
 		return -1;
 	*out = a.stats;
@@ -522,6 +523,6 @@ int device_capture(struct device *d, int fd, struct socle_error *e)
 	struct ctl_msg q = { .what = CTL_CAPTURE, .capture = fd >= 0 }, a;
 
 	if (d->cls != DEVICE_CARD || !d->ready)
-		return socle_fail(e, ENODEV, "it has no worker at the moment");
+		return socle_fail_id(e, ENODEV, "no-worker", "it has no worker at the moment");
 	return worker_ask(&d->worker, &q, &fd, fd >= 0, &a, WORKER_ANSWER_MS, e);
 }

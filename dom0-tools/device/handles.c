@@ -19,7 +19,7 @@ static int door_open(const char *path, const char *module, int flags, struct soc
 	int fd = open(path, O_RDWR | O_CLOEXEC | flags);
 
 	if (fd < 0)
-		return socle_fail(e, errno, "cannot open %s: %s%s%s%s", path, strerror(errno),
+		return socle_fail_id(e, errno, "no-kernel-module", "cannot open %s: %s%s%s%s", path, strerror(errno),
 				  errno == ENOENT ? " (is the module " : "", errno == ENOENT ? module : "",
 				  errno == ENOENT ? " loaded?)" : "");
 	return fd;

@@ -83,7 +83,8 @@ static int lock_take(const struct image *im, const struct vbd_config *c, const s
 	if (errno != EWOULDBLOCK)
 		return socle_fail(e, errno, "cannot lock '%s': %s", c->path, strerror(errno));
 	holder_describe(sb, who, sizeof(who));
-	return socle_fail(e, EAGAIN, "'%s' is in use%s by %s; shut that guest down, or give each its own file", c->path,
+	return socle_fail_id(e, EAGAIN, "disk-in-use",
+			     "'%s' is in use%s by %s; shut that guest down, or give each its own file", c->path,
 			  c->readonly ? " for writing" : "", who);
 }
 
@@ -96,20 +97,22 @@ static int file_open(struct image *im, const struct vbd_config *c, struct stat *
 
 	/* Opening may block or have effects for other kinds of file: look before. */
 	if (stat(c->path, sb))
-		return socle_fail(e, errno, "cannot find '%s': %s", c->path, strerror(errno));
+		return socle_fail_id(e, errno, "disk-missing", "cannot find '%s': %s", c->path, strerror(errno));
 	if (!S_ISREG(sb->st_mode) && !S_ISBLK(sb->st_mode))
-		return socle_fail(e, EINVAL, "'%s' is neither a regular file nor a block device", c->path);
+		return socle_fail_id(e, EINVAL, "disk-type", "'%s' is neither a regular file nor a block device", c->path);
 	im->fd = open(c->path, flags | O_NONBLOCK | (S_ISBLK(sb->st_mode) && !c->readonly ? O_EXCL : 0));
 	if (im->fd < 0 && errno == EBUSY)
-		return socle_fail(e, EAGAIN, "'%s' is in use by this system (mounted, part of another device, or by another "
+		return socle_fail_id(e, EAGAIN, "disk-in-use",
+				     "'%s' is in use by this system (mounted, part of another device, or by another "
 				  "guest); release it first", c->path);
 	if (im->fd < 0 || fstat(im->fd, sb))
-		return socle_fail(e, errno, "cannot open '%s' for %s: %s", c->path, c->readonly ? "reading" : "writing",
+		return socle_fail_id(e, errno, "disk-missing",
+				     "cannot open '%s' for %s: %s", c->path, c->readonly ? "reading" : "writing",
 				  strerror(errno));
 	im->direct_fd = open(c->path, flags | O_DIRECT);
 	if (im->direct_fd >= 0 &&
 	    (fstat(im->direct_fd, &direct) || direct.st_dev != sb->st_dev || direct.st_ino != sb->st_ino))
-		return socle_fail(e, ESTALE, "'%s' was replaced while it was opened; try again", c->path);
+		return socle_fail_id(e, ESTALE, "disk-missing", "'%s' was replaced while it was opened; try again", c->path);
 	return 0;
 }
 
@@ -156,13 +159,15 @@ static int sizes_find(struct image *im, const struct vbd_config *c, const struct
 	int r = image_sectors(im->fd, &s->sectors);
 
 	if (r || !s->sectors)
-		return socle_fail(e, r && r != -EINVAL ? -r : EINVAL, "'%s' has %s; a disk needs a multiple of 512 bytes, and "
+		return socle_fail_id(e, r && r != -EINVAL ? -r : EINVAL, "disk-small",
+				     "'%s' has %s; a disk needs a multiple of 512 bytes, and "
 				  "more than none", c->path, r ? "an odd size" : "no bytes");
 	if (S_ISBLK(sb->st_mode) && (ioctl(im->fd, BLKSSZGET, &logical) || ioctl(im->fd, BLKPBSZGET, &physical)))
 		return socle_fail(e, errno, "cannot ask '%s' for its sectors: %s", c->path, strerror(errno));
 	sector = c->sector_size ? c->sector_size : logical;
 	if (s->sectors % (sector / SECTOR))
-		return socle_fail(e, EINVAL, "'%s' has %" PRIu64 " bytes, which are no whole sectors of %u bytes", c->path,
+		return socle_fail_id(e, EINVAL, "disk-small",
+				     "'%s' has %" PRIu64 " bytes, which are no whole sectors of %u bytes", c->path,
 				  s->sectors * SECTOR, sector);
 	s->sector_size = sector;
 	s->physical_sector_size = c->physical_sector_size ? c->physical_sector_size : physical;
@@ -208,11 +213,13 @@ static int tcp_connect(const struct vbd_config *c, struct socle_error *e)
 	snprintf(port, sizeof(port), "%u", c->port);
 	r = getaddrinfo(c->host, port, &hints, &list);
 	if (r)
-		return socle_fail(e, EHOSTUNREACH, "cannot find the NBD server '%s': %s", c->host, gai_strerror(r));
+		return socle_fail_id(e, EHOSTUNREACH, "no-nbd-server",
+				     "cannot find the NBD server '%s': %s", c->host, gai_strerror(r));
 	for (const struct addrinfo *a = list; a && fd < 0; a = a->ai_next)
 		fd = socket_connect(a->ai_addr, a->ai_addrlen);
 	freeaddrinfo(list);
-	return fd >= 0 ? fd : socle_fail(e, -fd, "cannot reach the NBD server '%s' at port %u: %s", c->host, c->port,
+	return fd >= 0 ? fd : socle_fail_id(e, -fd, "no-nbd-server",
+					    "cannot reach the NBD server '%s' at port %u: %s", c->host, c->port,
 					 strerror(-fd));
 }
 
@@ -225,7 +232,8 @@ static int unix_connect(const struct vbd_config *c, struct socle_error *e)
 		return socle_fail(e, ENAMETOOLONG, "the socket's path '%s' is too long", c->path);
 	strcpy(sa.sun_path, c->path);
 	fd = socket_connect((struct sockaddr *)&sa, sizeof(sa));
-	return fd >= 0 ? fd : socle_fail(e, -fd, "cannot reach the NBD server at '%s': %s", c->path, strerror(-fd));
+	return fd >= 0 ? fd : socle_fail_id(e, -fd, "no-nbd-server",
+					    "cannot reach the NBD server at '%s': %s", c->path, strerror(-fd));
 }
 
 static int nbd_open(struct image *im, const struct vbd_config *c, struct socle_error *e)

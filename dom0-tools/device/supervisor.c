@@ -67,7 +67,8 @@ static int lock_take(const char *dir, struct socle_error *e)
 	if (fd < 0)
 		return socle_fail(e, errno, "cannot open '%s': %s", path, strerror(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		socle_fail(e, errno == EWOULDBLOCK ? EBUSY : errno, "it has a supervisor already (%s is locked)", path);
+		socle_fail_id(e, errno == EWOULDBLOCK ? EBUSY : errno, "supervised",
+			      "it has a supervisor already (%s is locked)", path);
 		close(fd);
 		return -1;
 	}
@@ -327,7 +328,7 @@ static bool capture_begin(struct supervisor *s, int conn, const struct ask *q, s
 		struct capture *c = &s->capture[i];
 
 		if (c->conn >= 0 && c->cls == q->cls && c->devid == q->devid) {
-			socle_fail(e, EBUSY, "somebody captures its frames already");
+			socle_fail_id(e, EBUSY, "capture-busy", "somebody captures its frames already");
 			return false;
 		}
 	}
@@ -344,7 +345,7 @@ static bool capture_begin(struct supervisor *s, int conn, const struct ask *q, s
 		}
 		return false;
 	}
-	socle_fail(e, EBUSY, "too many captures");
+	socle_fail_id(e, EBUSY, "capture-busy", "too many captures");
 	return false;
 }
 

@@ -49,7 +49,7 @@ struct build {
 
 static int refused(struct build *b, int r, const char *what)
 {
-	return socle_fail(b->e, -r, "the hypervisor refused to %s: %s", what, strerror(-r));
+	return socle_refused(b->e, r, "the hypervisor refused to %s", what);
 }
 
 static int initrd_open(struct build *b)
@@ -61,10 +61,10 @@ static int initrd_open(struct build *b)
 		return 0;
 	b->initrd_fd = open(b->cfg->initrd, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (b->initrd_fd < 0 || fstat(b->initrd_fd, &sb))
-		return socle_fail(b->e, DOMAIN_E_CONFIG, "cannot open initrd '%s': %s",
+		return socle_fail_id(b->e, DOMAIN_E_CONFIG, "initrd-missing", "cannot open initrd '%s': %s",
 				  b->cfg->initrd, strerror(errno));
 	if (!S_ISREG(sb.st_mode) || sb.st_size == 0)
-		return socle_fail(b->e, DOMAIN_E_CONFIG, "initrd '%s' is %s", b->cfg->initrd,
+		return socle_fail_id(b->e, DOMAIN_E_CONFIG, "initrd-bad", "initrd '%s' is %s", b->cfg->initrd,
 				  S_ISREG(sb.st_mode) ? "empty" : "not a regular file");
 	b->initrd_len = (uint64_t)sb.st_size;
 	return 0;
@@ -80,11 +80,11 @@ static int layout_make(struct build *b)
 	int r = pv_layout_compute(&req, &b->layout, &why);
 
 	if (r == -ENOMEM)
-		return socle_fail(b->e, DOMAIN_E_CONFIG, "%" PRIu64 " KiB are too little for this "
+		return socle_fail_id(b->e, DOMAIN_E_CONFIG, "memory-too-small", "%" PRIu64 " KiB are too little for this "
 				  "kernel and initrd (%s); give the guest more <memory>",
 				  b->cfg->start_kib, why);
 	if (r < 0)
-		return socle_fail(b->e, DOMAIN_E_CONFIG, "kernel '%s' cannot be placed: %s",
+		return socle_fail_id(b->e, DOMAIN_E_CONFIG, "kernel-bad", "kernel '%s' cannot be placed: %s",
 				  b->cfg->kernel, why);
 	b->out->store_mfn = b->mem.mfn[b->layout.store.pfn];
 	b->out->console_mfn = b->cfg->console ? b->mem.mfn[b->layout.console.pfn] : 0;
@@ -106,7 +106,7 @@ static int limits_set(struct build *b)
 		return refused(b, r, "limit the guest's memory");
 	e820 = socle_hbuf_alloc(b->ctx->hv, sizeof(*e820));
 	if (!e820)
-		return socle_fail(b->e, DOMAIN_E_NO_MEMORY, "out of memory in dom0");
+		return socle_fail_id(b->e, DOMAIN_E_NO_MEMORY, "dom0-memory", "out of memory in dom0");
 	*e820 = (struct e820entry){ .size = b->cfg->max_kib * 1024, .type = E820_RAM };
 	map.map.nr_entries = 1;
 	map.map.buffer = (uintptr_t)e820;
@@ -126,7 +126,7 @@ static int port_alloc(struct build *b, uint32_t *port)
 	long r;
 
 	if (!op)
-		return socle_fail(b->e, DOMAIN_E_NO_MEMORY, "out of memory in dom0");
+		return socle_fail_id(b->e, DOMAIN_E_NO_MEMORY, "dom0-memory", "out of memory in dom0");
 	*op = (struct evtchn_alloc_unbound){ .dom = b->domid, .remote_dom = 0 };
 	r = socle_hypercall(b->ctx->hv, __HYPERVISOR_event_channel_op, EVTCHNOP_alloc_unbound,
 			    (uintptr_t)op, 0, 0, 0);
@@ -156,7 +156,7 @@ static int memory_get(struct build *b)
 	int r = claim(b, nr_pages);
 
 	if (r == -ENOMEM)
-		return socle_fail(b->e, DOMAIN_E_NO_MEMORY,
+		return socle_fail_id(b->e, DOMAIN_E_NO_MEMORY, "no-memory",
 				  "not enough free memory for %" PRIu64 " KiB; see 'socle info', "
 									"give the guest less "
 									"<memory> or stop another",
@@ -179,7 +179,7 @@ static int initrd_fill(void *arg, void *page, uint64_t index, uint64_t count, st
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r <= 0)
-			return socle_fail(e, DOMAIN_E_CONFIG, "cannot read initrd '%s': %s",
+			return socle_fail_id(e, DOMAIN_E_CONFIG, "initrd-bad", "cannot read initrd '%s': %s",
 					  b->cfg->initrd,
 					  r ? strerror(errno) : "it became shorter");
 		done += (uint64_t)r;
@@ -321,7 +321,7 @@ static int hypercall_page_fill(struct build *b)
 		return 0;
 	pfn = (img->hypercall_page - img->virt_base) / PAGE;
 	if (img->hypercall_page < img->virt_base || pfn >= b->layout.nr_pages)
-		return socle_fail(b->e, DOMAIN_E_CONFIG,
+		return socle_fail_id(b->e, DOMAIN_E_CONFIG, "kernel-bad",
 				  "kernel '%s' wants its hypercall page outside its memory",
 				  b->cfg->kernel);
 	op.u.hypercall_init.gmfn = b->mem.mfn[pfn];
@@ -335,7 +335,7 @@ static int tables_pin(struct build *b)
 	long r;
 
 	if (!op)
-		return socle_fail(b->e, DOMAIN_E_NO_MEMORY, "out of memory in dom0");
+		return socle_fail_id(b->e, DOMAIN_E_NO_MEMORY, "dom0-memory", "out of memory in dom0");
 	op->cmd = MMUEXT_PIN_L4_TABLE;
 	op->arg1.mfn = b->mem.mfn[b->layout.pt.pfn];
 	r = socle_hypercall(b->ctx->hv, __HYPERVISOR_mmuext_op, (uintptr_t)op, 1, 0, b->domid, 0);
@@ -352,7 +352,7 @@ static int vcpu_set(struct build *b)
 	int r;
 
 	if (!c)
-		return socle_fail(b->e, DOMAIN_E_NO_MEMORY, "out of memory in dom0");
+		return socle_fail_id(b->e, DOMAIN_E_NO_MEMORY, "dom0-memory", "out of memory in dom0");
 	c->flags = VGCF_in_kernel | VGCF_online;
 	c->user_regs.rip = b->load.image.entry;
 	c->user_regs.rsp = pv_layout_va(l, l->stack.pfn + l->stack.nr);

@@ -56,7 +56,7 @@ int console_check_daemon(struct socle_error *e)
 {
 	if (process_runs("consoled") || process_runs("xenconsoled"))
 		return 0;
-	return socle_fail(e, DOMAIN_E_NO_DAEMON,
+	return socle_fail_id(e, DOMAIN_E_NO_DAEMON, "no-consoled",
 			  "the console daemon is not running; start consoled, or "
 			  "take <console> out of the description");
 }
@@ -75,9 +75,9 @@ int console_connect(uint16_t domid, struct socle_error *e)
 	err = errno;
 	close(fd);
 	if (!process_runs("consoled"))
-		return socle_fail(e, DOMAIN_E_NO_DAEMON, "the console daemon is not running; start "
+		return socle_fail_id(e, DOMAIN_E_NO_DAEMON, "no-consoled", "the console daemon is not running; start "
 				  "consoled");
-	return socle_fail(e, err, "no console at '%s': %s%s", addr.sun_path, strerror(err),
+	return socle_fail_id(e, err, "no-console", "no console at '%s': %s%s", addr.sun_path, strerror(err),
 			  err == ENOENT ? " (is there a <console> in the guest's description?)"
 					: "");
 }
@@ -96,7 +96,7 @@ int console_wait(struct domain_ctx *ctx, uint16_t domid, struct socle_error *e)
 			return -1;
 		sleep_ms(STEP_MS);
 	}
-	return socle_fail(e, DOMAIN_E_NO_DAEMON,
+	return socle_fail_id(e, DOMAIN_E_NO_DAEMON, "consoled-slow",
 			  "the console daemon did not take the guest's console "
 			  "within %u s; see its log",
 			  WAIT_MS / 1000);

@@ -39,7 +39,7 @@ void domain_ctx_close(struct domain_ctx *ctx)
 int domain_ctx_check_stop(const struct domain_ctx *ctx, struct socle_error *e)
 {
 	if (ctx->stop && *ctx->stop)
-		return socle_fail(e, DOMAIN_E_INTERRUPTED, "interrupted");
+		return socle_fail_id(e, DOMAIN_E_INTERRUPTED, "interrupted", "interrupted");
 	return 0;
 }
 

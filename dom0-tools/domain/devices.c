@@ -59,7 +59,7 @@ static int look(struct domain_ctx *ctx, const char *back, unsigned int want, str
 		return -1;
 	}
 	if (keys_number(&k, "state", XenbusStateClosed, &state) == -ENOENT)
-		return socle_fail(e, DOMAIN_E_BACKEND, "it was taken away meanwhile");
+		return socle_fail_id(e, DOMAIN_E_BACKEND, "device-gone", "it was taken away meanwhile");
 	return state >= want && state < XenbusStateClosing;
 }
 
@@ -87,10 +87,11 @@ int device_wait(struct domain_ctx *ctx, uint16_t domid, const struct device_ref 
 	device_back_path(back, domid, ref);
 	r = socle_store_watch(ctx->store, back, "wait");
 	if (r)
-		return socle_fail(e, -r, "cannot watch the store: %s", strerror(-r));
+		return socle_fail_id(e, -r, "store-refused", "cannot watch the store: %s", strerror(-r));
 	while ((r = look(ctx, back, state, e)) == 0) {
 		if (clock_ns() >= end)
-			r = socle_fail(e, DOMAIN_E_BACKEND, "its backend did not answer within %u ms; does the guest's "
+			r = socle_fail_id(e, DOMAIN_E_BACKEND, "backend-silent",
+					  "its backend did not answer within %u ms; does the guest's "
 				       "supervisor run?", ms);
 		else if (domain_ctx_check_stop(ctx, e))
 			r = -1;
@@ -115,7 +116,7 @@ static int path_settle(struct vbd_config *c, struct socle_error *e)
 		return 0;
 	real = realpath(c->path, NULL);
 	if (!real || strlen(real) >= sizeof(c->path))
-		r = socle_fail(e, DOMAIN_E_CONFIG, "'%s': %s", c->path, strerror(real ? ENAMETOOLONG : errno));
+		r = socle_fail_id(e, DOMAIN_E_CONFIG, "disk-missing", "'%s': %s", c->path, strerror(real ? ENAMETOOLONG : errno));
 	else
 		strcpy(c->path, real);
 	free(real);

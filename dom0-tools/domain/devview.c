@@ -134,7 +134,8 @@ int device_find(struct domain_ctx *ctx, uint16_t domid, enum device_class cls, u
 		if (view_take(ctx, domid, &ref, v))
 			return 0;
 	}
-	return socle_fail(e, DOMAIN_E_NOT_FOUND, "the guest has no such device; 'socle %s list' shows what it has",
+	return socle_fail_id(e, DOMAIN_E_NOT_FOUND, "no-such-device",
+			     "the guest has no such device; 'socle %s list' shows what it has",
 			  cls == DEVICE_DISK ? "disk" : "net");
 }
 
@@ -163,7 +164,7 @@ static int offline_write(struct domain_ctx *ctx, const char *back, struct socle_
 	key_list_add(&l, "online", "0");
 	key_list_add(&l, "state", "%d", XenbusStateClosing);
 	r = keys_write(ctx->store, back, &l);
-	return r ? socle_fail(e, -r, "cannot change its nodes: %s", strerror(-r)) : 0;
+	return r ? socle_fail_id(e, -r, "store-refused", "cannot change its nodes: %s", strerror(-r)) : 0;
 }
 
 /* Gone: its nodes, or for the kernel's backend all that the guest had of it. */
@@ -197,13 +198,15 @@ int device_detach(struct domain_ctx *ctx, uint16_t domid, const struct device_re
 	device_back_path(back, domid, ref);
 	if (!force) {
 		if (!ref->kernel && !supervisor_answers(domid))
-			return socle_fail(e, DOMAIN_E_BACKEND, "the guest's supervisor does not answer; 'socle supervise' starts "
+			return socle_fail_id(e, DOMAIN_E_BACKEND, "no-supervisor",
+					     "the guest's supervisor does not answer; 'socle supervise' starts "
 					  "one, '--force' does without");
 		if (offline_write(ctx, back, e))
 			return -1;
 		while (!is_gone(ctx, back, ref)) {
 			if (clock_ns() >= end)
-				return socle_fail(e, ETIMEDOUT, "the guest did not let it go within %u s; it may be in use there. "
+				return socle_fail_id(e, ETIMEDOUT, "detach-timeout",
+						     "the guest did not let it go within %u s; it may be in use there. "
 						  "'--force' takes it away", ms / 1000);
 			if (domain_ctx_check_stop(ctx, e))
 				return -1;
@@ -231,7 +234,7 @@ int device_limit(struct domain_ctx *ctx, const struct device_view *v, const stru
 	int r;
 
 	if (v->ref.kernel)
-		return socle_fail(e, ENOTSUP, "the kernel's backend has no limits that could be changed");
+		return socle_fail_id(e, ENOTSUP, "kernel-backend", "the kernel's backend has no limits that could be changed");
 	device_back_path(back, v->domid, &v->ref);
 	for (unsigned int i = 0; i < CTL_LIMIT_COUNT; i++) {
 		char key[KEY_MAX];
@@ -242,7 +245,7 @@ int device_limit(struct domain_ctx *ctx, const struct device_view *v, const stru
 		key_list_add(&l, key, "%" PRIu64 " %" PRIu64, limit[i].rate, limit[i].burst);
 	}
 	r = keys_write(ctx->store, back, &l);
-	return r ? socle_fail(e, -r, "cannot change its nodes: %s", strerror(-r)) : 0;
+	return r ? socle_fail_id(e, -r, "store-refused", "cannot change its nodes: %s", strerror(-r)) : 0;
 }
 
 int disk_resize(struct domain_ctx *ctx, const struct device_view *v, uint64_t *sectors, struct socle_error *e)
@@ -254,19 +257,20 @@ int disk_resize(struct domain_ctx *ctx, const struct device_view *v, uint64_t *s
 	int r;
 
 	if (v->ref.kernel)
-		return socle_fail(e, ENOTSUP, "the kernel's backend looks at the size itself");
+		return socle_fail_id(e, ENOTSUP, "kernel-backend", "the kernel's backend looks at the size itself");
 	device_back_path(back, v->domid, &v->ref);
 	k = keys_of_store(ctx->store, back);
 	keys_number(&k, "config/resize", UINT64_MAX, &count);
 	key_list_add(&l, "config/resize", "%" PRIu64, ++count);
 	r = keys_write(ctx->store, back, &l);
 	if (r)
-		return socle_fail(e, -r, "cannot change its nodes: %s", strerror(-r));
+		return socle_fail_id(e, -r, "store-refused", "cannot change its nodes: %s", strerror(-r));
 	for (; clock_ns() < end; sleep_ms(STEP_MS)) {
 		text_take(&k, "config/resized", answer, sizeof(answer));
 		if (sscanf(answer, "%" SCNu64 " %" SCNu64, &done, sectors) != 2 || done != count)
 			continue;
-		return *sectors ? 0 : socle_fail(e, DOMAIN_E_BACKEND, "its backend refused; the guest's log says why");
+		return *sectors ? 0 : socle_fail_id(e, DOMAIN_E_BACKEND, "backend-failed",
+						    "its backend refused; the guest's log says why");
 	}
-	return socle_fail(e, ETIMEDOUT, "the guest's supervisor did not answer; does it run?");
+	return socle_fail_id(e, DOMAIN_E_TIMEOUT, "no-supervisor", "the guest's supervisor did not answer; does it run?");
 }

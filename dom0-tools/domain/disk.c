@@ -29,20 +29,20 @@ static int file_check(const struct domain_disk *d, struct stat *sb, struct socle
 	int err = errno, r = 0;
 
 	if (fd < 0)
-		return socle_fail(e, DOMAIN_E_CONFIG, "disk %s: cannot open '%s'%s: %s", d->target,
+		return socle_fail_id(e, DOMAIN_E_CONFIG, "disk-missing", "disk %s: cannot open '%s'%s: %s", d->target,
 				  c->path, c->readonly ? "" : " for writing", strerror(err));
 	if (fstat(fd, sb))
-		r = socle_fail(e, errno, "disk %s: cannot look at '%s': %s", d->target, c->path,
+		r = socle_fail_id(e, errno, "disk-missing", "disk %s: cannot look at '%s': %s", d->target, c->path,
 			       strerror(errno));
 	else if (c->kind == VBD_BLOCK && !S_ISBLK(sb->st_mode))
-		r = socle_fail(e, DOMAIN_E_CONFIG, "disk %s: '%s' is not a block device; use "
+		r = socle_fail_id(e, DOMAIN_E_CONFIG, "disk-type", "disk %s: '%s' is not a block device; use "
 			       "type='file'", d->target, c->path);
 	else if (c->kind != VBD_BLOCK && !S_ISREG(sb->st_mode))
-		r = socle_fail(e, DOMAIN_E_CONFIG, "disk %s: '%s' is not a regular file%s",
+		r = socle_fail_id(e, DOMAIN_E_CONFIG, "disk-type", "disk %s: '%s' is not a regular file%s",
 			       d->target, c->path,
 			       S_ISBLK(sb->st_mode) ? "; use type='block'" : "");
 	else if (c->kind != VBD_BLOCK && sb->st_size < 512)
-		r = socle_fail(e, DOMAIN_E_CONFIG,
+		r = socle_fail_id(e, DOMAIN_E_CONFIG, "disk-small",
 			       "disk %s: '%s' is smaller than one sector (512 bytes)", d->target,
 			       c->path);
 	close(fd);
@@ -72,7 +72,7 @@ static int conflict_check(struct domain_ctx *ctx, const char *path, uint16_t own
 	if (params && mode && (mode[0] == 'w' || !d->want.readonly) && stat(params, &other) == 0 &&
 	    same_storage(sb, &other) && socle_domain_info(ctx->hv, owner, &info) == 0) {
 		name = names_of(ctx, owner);
-		r = socle_fail(e, DOMAIN_E_EXISTS,
+		r = socle_fail_id(e, DOMAIN_E_EXISTS, "disk-in-use",
 			       "disk %s: '%s' is in use by guest '%s' for %s; shut "
 			       "that guest down, or give each its own file",
 			       d->target, d->want.path, name ? name : "?",

@@ -33,7 +33,8 @@ int kback_check(enum device_class cls, struct socle_error *e)
 	snprintf(path, sizeof(path), "/sys/bus/xen-backend/drivers/%s", device_front_type(cls));
 	if (access(path, F_OK) == 0)
 		return 0;
-	return socle_fail(e, DOMAIN_E_BACKEND, "the kernel has no backend for it; load the module %s, or use "
+	return socle_fail_id(e, DOMAIN_E_BACKEND, "no-kernel-module",
+			     "the kernel has no backend for it; load the module %s, or use "
 			  "<driver name='socle'/>", cls == DEVICE_DISK ? "xen-blkback" : "xen-netback");
 }
 
@@ -71,14 +72,16 @@ static int file_open(const struct vbd_config *c, struct socle_error *e)
 	int file = open(c->path, (c->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC), fd;
 
 	if (file < 0)
-		return socle_fail(e, DOMAIN_E_CONFIG, "cannot open '%s': %s", c->path, strerror(errno));
+		return socle_fail_id(e, DOMAIN_E_CONFIG, "disk-missing", "cannot open '%s': %s", c->path, strerror(errno));
 	if (flock(file, (c->readonly ? LOCK_SH : LOCK_EX) | LOCK_NB)) {
 		close(file);
-		return socle_fail(e, DOMAIN_E_EXISTS, "'%s' is in use; shut that guest down, or give each its own file", c->path);
+		return socle_fail_id(e, DOMAIN_E_EXISTS, "disk-in-use",
+				     "'%s' is in use; shut that guest down, or give each its own file", c->path);
 	}
 	fd = loop_make(file, c->readonly);
 	close(file);
-	return fd >= 0 ? fd : socle_fail(e, -fd, "cannot make a loop device for '%s': %s%s", c->path, strerror(-fd),
+	return fd >= 0 ? fd : socle_fail_id(e, DOMAIN_E_BACKEND, "no-loop-device",
+					    "cannot make a loop device for '%s': %s%s", c->path, strerror(-fd),
 					 fd == -ENOENT ? " (is the module loop loaded?)" : "");
 }
 
@@ -88,10 +91,11 @@ int kback_disk_open(const struct vbd_config *c, char physical[KBACK_PHYSICAL_MAX
 	int fd = c->kind == VBD_BLOCK ? open(c->path, (c->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC) : file_open(c, e);
 
 	if (fd < 0)
-		return c->kind == VBD_BLOCK ? socle_fail(e, DOMAIN_E_CONFIG, "cannot open '%s': %s", c->path, strerror(errno)) : -1;
+		return c->kind == VBD_BLOCK ? socle_fail_id(e, DOMAIN_E_CONFIG, "disk-missing",
+							    "cannot open '%s': %s", c->path, strerror(errno)) : -1;
 	if (fstat(fd, &sb) || !S_ISBLK(sb.st_mode)) {
 		close(fd);
-		return socle_fail(e, DOMAIN_E_CONFIG, "'%s' is not a block device", c->path);
+		return socle_fail_id(e, DOMAIN_E_CONFIG, "disk-type", "'%s' is not a block device", c->path);
 	}
 	snprintf(physical, KBACK_PHYSICAL_MAX, "%x:%x", major(sb.st_rdev), minor(sb.st_rdev));
 	return fd;
@@ -105,7 +109,8 @@ int kback_disk_wait(struct domain_ctx *ctx, uint16_t domid, uint32_t devid, stru
 	/* The backend makes this file when it has the device. */
 	for (unsigned int ms = 0; access(path, F_OK); ms += STEP_MS) {
 		if (ms >= WAIT_MS)
-			return socle_fail(e, DOMAIN_E_BACKEND, "the kernel's backend did not open the device; see dmesg");
+			return socle_fail_id(e, DOMAIN_E_BACKEND, "backend-silent",
+					     "the kernel's backend did not open the device; see dmesg");
 		if (domain_ctx_check_stop(ctx, e))
 			return -1;
 		sleep_ms(STEP_MS);
@@ -128,7 +133,8 @@ static int interface_wait(struct domain_ctx *ctx, struct net_host *net, const ch
 
 	for (unsigned int ms = 0; (there = net_link_exists(net, name, e)) == 0; ms += STEP_MS) {
 		if (ms >= WAIT_MS)
-			return socle_fail(e, DOMAIN_E_BACKEND, "the kernel's backend did not make the interface %s; see dmesg", name);
+			return socle_fail_id(e, DOMAIN_E_BACKEND, "backend-silent",
+					     "the kernel's backend did not make the interface %s; see dmesg", name);
 		if (domain_ctx_check_stop(ctx, e))
 			return -1;
 		sleep_ms(STEP_MS);
@@ -152,5 +158,5 @@ int kback_card_plug(struct domain_ctx *ctx, uint16_t domid, const struct domain_
 	device_back_path(back, domid, &ref);
 	key_list_add(&l, "hotplug-status", "connected");
 	r = keys_write(ctx->store, back, &l);
-	return r ? socle_fail(e, -r, "cannot change its nodes: %s", strerror(-r)) : 0;
+	return r ? socle_fail_id(e, -r, "store-refused", "cannot change its nodes: %s", strerror(-r)) : 0;
 }

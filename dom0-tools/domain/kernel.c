@@ -33,7 +33,7 @@ static int payload_find(struct kernel *k, struct socle_error *e)
 	if (k->size)
 		k->work = payload_work_size(k->kind, k->payload, k->payload_len, &why);
 	if (k->work == 0)
-		return socle_fail(e, DOMAIN_E_CONFIG, "kernel '%s' cannot be used: %s", k->path,
+		return socle_fail_id(e, DOMAIN_E_CONFIG, "kernel-bad", "kernel '%s' cannot be used: %s", k->path,
 				  why);
 	return 0;
 }
@@ -46,11 +46,11 @@ int kernel_unpack(const struct kernel *k, void *elf, void *work, struct elf_imag
 				  &why);
 
 	if (r < 0)
-		return socle_fail(e, DOMAIN_E_CONFIG, "kernel '%s' cannot be unpacked (%s): %s",
+		return socle_fail_id(e, DOMAIN_E_CONFIG, "kernel-bad", "kernel '%s' cannot be unpacked (%s): %s",
 				  k->path, payload_kind_name(k->kind), why);
 	r = elf_parse(elf, k->size, image, &why);
 	if (r < 0)
-		return socle_fail(e, DOMAIN_E_CONFIG, "kernel '%s' cannot be started: %s", k->path,
+		return socle_fail_id(e, DOMAIN_E_CONFIG, "kernel-bad", "kernel '%s' cannot be started: %s", k->path,
 				  why);
 	return 0;
 }
@@ -64,7 +64,7 @@ int kernel_check(const struct kernel *k, struct socle_error *e)
 	if (elf && work)
 		r = kernel_unpack(k, elf, work, &image, e);
 	else
-		r = socle_fail(e, DOMAIN_E_NO_MEMORY, "no memory in dom0 to unpack kernel '%s'",
+		r = socle_fail_id(e, DOMAIN_E_NO_MEMORY, "dom0-memory", "no memory in dom0 to unpack kernel '%s'",
 			       k->path);
 	free(work);
 	free(elf);
@@ -78,7 +78,7 @@ int kernel_load(const char *path, struct kernel *out, struct socle_error *e)
 
 	*out = (struct kernel){ .path = path };
 	if (fd < 0 || fstat(fd, &sb)) {
-		socle_fail(e, DOMAIN_E_CONFIG, "cannot open kernel '%s': %s", path,
+		socle_fail_id(e, DOMAIN_E_CONFIG, "kernel-missing", "cannot open kernel '%s': %s", path,
 			   strerror(errno));
 		if (fd >= 0)
 			close(fd);
@@ -86,7 +86,7 @@ int kernel_load(const char *path, struct kernel *out, struct socle_error *e)
 	}
 	if (!S_ISREG(sb.st_mode) || sb.st_size == 0 || sb.st_size > KERNEL_FILE_MAX) {
 		close(fd);
-		return socle_fail(e, DOMAIN_E_CONFIG, "kernel '%s' is %s", path,
+		return socle_fail_id(e, DOMAIN_E_CONFIG, "kernel-bad", "kernel '%s' is %s", path,
 				  !S_ISREG(sb.st_mode) ? "not a regular file" :
 				  sb.st_size ? "too large" : "empty");
 	}
@@ -96,7 +96,7 @@ int kernel_load(const char *path, struct kernel *out, struct socle_error *e)
 	close(fd);
 	if (out->file == MAP_FAILED) {
 		out->file = NULL;
-		return socle_fail(e, r, "cannot map kernel '%s': %s", path, strerror(r));
+		return socle_fail_id(e, r, "kernel-bad", "cannot map kernel '%s': %s", path, strerror(r));
 	}
 	r = payload_find(out, e);
 	if (r)

@@ -52,11 +52,10 @@ static int memory_check(struct domain_ctx *ctx, const struct domain_config *cfg,
 	int r = socle_sysctl(ctx->hv, &op);
 
 	if (r < 0)
-		return socle_fail(e, -r, "the hypervisor does not say how much memory is free: %s",
-				  strerror(-r));
+		return socle_refused(e, r, "the hypervisor does not say how much memory is free");
 	free_kib = op.u.physinfo.free_pages * 4;
 	if (free_kib < need)
-		return socle_fail(e, DOMAIN_E_NO_MEMORY,
+		return socle_fail_id(e, DOMAIN_E_NO_MEMORY, "no-memory",
 				  "not enough free memory: it needs %" PRIu64 " KiB, %" PRIu64
 				  " KiB are free; give it less <memory> or stop another "
 				  "guest",
@@ -71,10 +70,10 @@ static int file_check(const char *what, const char *path, struct socle_error *e)
 	if (!path)
 		return 0;
 	if (stat(path, &sb) || access(path, R_OK))
-		return socle_fail(e, DOMAIN_E_CONFIG, "cannot open %s '%s': %s", what, path,
+		return socle_fail_id(e, DOMAIN_E_CONFIG, "file-missing", "cannot open %s '%s': %s", what, path,
 				  strerror(errno));
 	if (!S_ISREG(sb.st_mode))
-		return socle_fail(e, DOMAIN_E_CONFIG, "%s '%s' is not a regular file", what, path);
+		return socle_fail_id(e, DOMAIN_E_CONFIG, "file-missing", "%s '%s' is not a regular file", what, path);
 	return 0;
 }
 
@@ -134,8 +133,7 @@ static int shell_make(struct domain_ctx *ctx, const struct domain_config *cfg,
 	c->grant_opts = 1;           /* version 1 tables: all that stock Linux uses */
 	r = socle_domctl(ctx->hv, &op);
 	if (r < 0)
-		return socle_fail(e, -r, "the hypervisor refused to make a domain: %s%s",
-				  strerror(-r), r == -ENOMEM ? " (not enough free memory)" : "");
+		return socle_refused(e, r, "the hypervisor refused to make a domain");
 	return op.domain;
 }
 
@@ -148,8 +146,7 @@ static int vcpus_make(struct domain_ctx *ctx, uint16_t domid, const struct domai
 	op.u.max_vcpus.max = cfg->vcpus;
 	r = socle_domctl(ctx->hv, &op);
 	if (r < 0)
-		return socle_fail(e, -r, "the hypervisor refused %u vCPUs: %s", cfg->vcpus,
-				  strerror(-r));
+		return socle_refused(e, r, "the hypervisor refused %u vCPUs", cfg->vcpus);
 	return 0;
 }
 
@@ -266,7 +263,7 @@ int domain_start(struct domain_ctx *ctx, uint16_t domid, struct socle_error *e)
 	int r = socle_domctl(ctx->hv, &op);
 
 	if (r < 0)
-		return socle_fail(e, -r, "the hypervisor refused to start it: %s", strerror(-r));
+		return socle_refused(e, r, "the hypervisor refused to start it");
 	phase_end(ctx, "start");
 	for (unsigned int ms = 0; ms < FIRST_LOOK_MS; ms += STEP_MS) {
 		struct xen_domctl_getdomaininfo info;
@@ -278,7 +275,7 @@ int domain_start(struct domain_ctx *ctx, uint16_t domid, struct socle_error *e)
 		if (end && r >= 0 && has_powered_off(info.flags))
 			return 0;
 		if (end)
-			return socle_fail(e, ECHILD,
+			return socle_fail_id(e, ECHILD, "died-at-start",
 					  "the guest %s within %u ms of its start; see 'socle "
 					  "dmesg' for the hypervisor's reason and 'socle log' for "
 					  "its "
@@ -311,7 +308,7 @@ static int vanish_wait(struct domain_ctx *ctx, uint16_t domid, struct socle_erro
 			return 0;
 		sleep_ms(STEP_MS);
 	}
-	return socle_fail(e, EBUSY,
+	return socle_fail_id(e, EBUSY, "pages-held",
 			  "domain %u is dead, but %" PRIu64 " KiB of it are still in use: "
 			  "some process in dom0 has its pages mapped",
 			  domid, info.tot_pages * 4);
@@ -323,14 +320,13 @@ int domain_teardown(struct domain_ctx *ctx, uint16_t domid, struct socle_error *
 	int r, nodes = 0;
 
 	if (domid == 0)
-		return socle_fail(e, EPERM,
+		return socle_fail_id(e, EPERM, "control-domain",
 				  "Domain-0 is the control domain; use 'poweroff' inside it");
 	socle_domctl(ctx->hv, &pause); /* it need not exist any more */
 	devices_end(ctx, domid);
 	r = hypervisor_destroy(ctx, domid);
 	if (r < 0)
-		return socle_fail(e, -r, "the hypervisor refused to destroy domain %u: %s", domid,
-				  strerror(-r));
+		return socle_refused(e, r, "the hypervisor refused to destroy domain %u", domid);
 	if (ctx->store) {
 		socle_store_release(ctx->store, domid); /* fails when it was never introduced */
 		nodes = nodes_remove(ctx, domid);
@@ -339,7 +335,7 @@ int domain_teardown(struct domain_ctx *ctx, uint16_t domid, struct socle_error *
 		return -1;
 	guest_run_dir_remove(domid);
 	if (nodes < 0)
-		return socle_fail(e, -nodes, "domain %u is gone, but its store nodes could not be "
+		return socle_fail_id(e, DOMAIN_E_PARTIAL, "nodes-left", "domain %u is gone, but its store nodes could not be "
 				  "removed: %s", domid, strerror(-nodes));
 	return 0;
 }

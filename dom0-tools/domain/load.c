@@ -40,7 +40,7 @@ static int unpack(struct load *l, void *elf, void *work, struct socle_error *e)
 	if (l->elf && (work || own_work))
 		r = kernel_unpack(l->kernel, l->elf, work ? work : own_work, &l->image, e);
 	else
-		r = socle_fail(e, DOMAIN_E_NO_MEMORY,
+		r = socle_fail_id(e, DOMAIN_E_NO_MEMORY, "dom0-memory",
 			       "no memory in dom0 to unpack kernel '%s', and the guest has too "
 			       "little for it; give it more <memory>", l->kernel->path);
 	free(own_work);

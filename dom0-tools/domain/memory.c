@@ -53,12 +53,11 @@ static int populate_all(struct domain_ctx *ctx, struct guest_memory *m, uint64_t
 		long got = populate_call(ctx, m, b, done, list);
 
 		if (got < 0 && got != -ENOMEM)
-			return socle_fail(e, (int)-got, "the hypervisor refused memory: %s",
-					  strerror((int)-got));
+			return socle_refused(e, (int)got, "the hypervisor refused memory");
 		if (got > 0)
 			done += (uint64_t)got << b.order;
 		if ((got < 0 || (uint64_t)got < b.nr) && b.order == 0)
-			return socle_fail(e, DOMAIN_E_NO_MEMORY,
+			return socle_fail_id(e, DOMAIN_E_NO_MEMORY, "no-memory",
 					  "not enough free memory: got %" PRIu64 " of %" PRIu64
 					  " KiB; see 'socle info', give the guest less "
 					  "<memory> or stop another",
@@ -80,7 +79,7 @@ int guest_memory_populate(struct domain_ctx *ctx, struct guest_memory *m, uint16
 	*m = (struct guest_memory){ .domid = domid, .nr_pages = nr_pages };
 	m->mfn = calloc(nr_pages, sizeof(*m->mfn));
 	if (!list || !m->mfn)
-		r = socle_fail(e, DOMAIN_E_NO_MEMORY, "out of memory in dom0");
+		r = socle_fail_id(e, DOMAIN_E_NO_MEMORY, "dom0-memory", "out of memory in dom0");
 	else
 		r = populate_all(ctx, m, list, e);
 	socle_hbuf_free(ctx->hv, list, EXTENTS_MAX * sizeof(*list));

@@ -29,7 +29,7 @@
 int dir_ensure(const char *path, unsigned int mode, struct socle_error *e)
 {
 	if (mkdir(path, (mode_t)mode) && errno != EEXIST)
-		return socle_fail(e, errno, "cannot make directory '%s': %s", path,
+		return socle_fail_id(e, errno, "run-dir", "cannot make directory '%s': %s", path,
 				  strerror(errno));
 	return 0;
 }
@@ -42,12 +42,12 @@ int names_lock(struct socle_error *e)
 		return -1;
 	fd = open(LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return socle_fail(e, errno, "cannot open '%s': %s", LOCK_PATH, strerror(errno));
+		return socle_fail_id(e, errno, "run-dir", "cannot open '%s': %s", LOCK_PATH, strerror(errno));
 	if (flock(fd, LOCK_EX)) {
 		int err = errno;
 
 		close(fd);
-		return socle_fail(e, err, "cannot lock '%s': %s", LOCK_PATH, strerror(err));
+		return socle_fail_id(e, err, "run-dir", "cannot lock '%s': %s", LOCK_PATH, strerror(err));
 	}
 	return fd;
 }
@@ -89,11 +89,11 @@ static int names_walk(struct domain_ctx *ctx,
 		name = names_of(ctx, info.domain);
 		uuid_unparse_lower(info.handle, text);
 		r = name ? visit(arg, info.domain, name, text) :
-			   socle_fail(e, ENOMEM, "out of memory in dom0");
+			   socle_fail_id(e, ENOMEM, "dom0-memory", "out of memory in dom0");
 		free(name);
 	}
 	if (n < 0 && !r)
-		r = socle_fail(e, -n, "the hypervisor refused to list domains: %s", strerror(-n));
+		r = socle_refused(e, n, "the hypervisor refused to list domains");
 	return r;
 }
 
@@ -108,12 +108,12 @@ static int visit_conflict(void *arg, uint16_t domid, const char *name, const cha
 	const struct wanted *w = arg;
 
 	if (strcmp(name, w->cfg->name) == 0)
-		return socle_fail(w->e, DOMAIN_E_EXISTS,
+		return socle_fail_id(w->e, DOMAIN_E_EXISTS, "name-taken",
 				  "a guest of this name is running (domain %u); "
 				  "choose another <name>, or end it with 'socle destroy %s'",
 				  domid, name);
 	if (w->cfg->has_uuid && strcmp(uuid, w->uuid) == 0)
-		return socle_fail(w->e, DOMAIN_E_EXISTS,
+		return socle_fail_id(w->e, DOMAIN_E_EXISTS, "uuid-taken",
 				  "its UUID %s is that of '%s' (domain %u); leave "
 				  "<uuid> out, or make a new one with uuidgen",
 				  uuid, name, domid);
@@ -170,7 +170,7 @@ int names_find(struct domain_ctx *ctx, const char *who, uint16_t *domid, struct 
 					      : -ESRCH;
 		*domid = (uint16_t)id;
 		if (r < 0)
-			return socle_fail(e, -r,
+			return socle_fail_id(e, -r, "no-such-guest",
 					  r == -ESRCH ? "there is no domain %s; see 'socle list'"
 						      : "cannot ask about domain %s",
 					  who);
@@ -180,7 +180,7 @@ int names_find(struct domain_ctx *ctx, const char *who, uint16_t *domid, struct 
 	*domid = s.domid;
 	guess = diag_suggest(who, (const char *const *)s.names);
 	if (r == 0)
-		r = socle_fail(e, DOMAIN_E_NOT_FOUND, "there is no guest of this name%s%s%s",
+		r = socle_fail_id(e, DOMAIN_E_NOT_FOUND, "no-such-guest", "there is no guest of this name%s%s%s",
 			       guess ? "; did you mean '" : "; see 'socle list'",
 			       guess ? guess : "", guess ? "'?" : "");
 	for (unsigned int i = 0; i < s.count; i++)

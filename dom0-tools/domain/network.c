@@ -133,11 +133,13 @@ int network_find(const char *name, struct vif_config *c, struct socle_error *e)
 	if (fd >= 0 && diags && text)
 		n = read(fd, text, FILE_MAX);
 	if (n < 0) {
-		r = socle_fail(e, DOMAIN_E_CONFIG, "network '%s': cannot read '%s': %s", name, path, strerror(errno));
+		r = socle_fail_id(e, DOMAIN_E_CONFIG, "no-such-network",
+				  "network '%s': cannot read '%s': %s", name, path, strerror(errno));
 	} else {
 		r = network_parse(name, text, (size_t)n, c, diags);
 		if (r)
-			socle_fail(e, DOMAIN_E_CONFIG, "network '%s': %s:%u: %s", name, path, diags->item[0].line,
+			socle_fail_id(e, DOMAIN_E_CONFIG, "bad-network",
+				      "network '%s': %s:%u: %s", name, path, diags->item[0].line,
 				   diags->kept ? diags->item[0].text : "it cannot be used");
 		diag_clear(diags);
 	}

@@ -130,7 +130,7 @@ static int group_run(struct domain_ctx *ctx, uint16_t domid,
 			r = g.err;
 	}
 	if (r < 0)
-		return socle_fail(e, -r, "cannot change the guest's nodes in the store: %s",
+		return socle_fail_id(e, -r, "store-refused", "cannot change the guest's nodes in the store: %s",
 				  strerror(-r));
 	return 0;
 }
@@ -238,7 +238,7 @@ int nodes_introduce(struct domain_ctx *ctx, uint16_t domid, const struct domain_
 		return -1;
 	r = socle_store_introduce(ctx->store, domid, built->store_mfn, built->store_port);
 	if (r < 0)
-		return socle_fail(e, -r, "the store daemon did not accept the guest: %s",
+		return socle_fail_id(e, -r, "store-refused", "the store daemon did not accept the guest: %s",
 				  strerror(-r));
 	return 0;
 }
@@ -338,7 +338,7 @@ static int device_add(struct domain_ctx *ctx, uint16_t domid, void (*write)(stru
 	if (group_run(ctx, domid, write, arg, e) == 0)
 		return 0;
 	if (e->code == EEXIST)
-		return socle_fail(e, DOMAIN_E_EXISTS, "the guest has one of that name already");
+		return socle_fail_id(e, DOMAIN_E_EXISTS, "device-taken", "the guest has one of that name already");
 	return -1;
 }
 

@@ -13,7 +13,7 @@
 
 static int refused(int r, struct socle_error *e)
 {
-	return socle_fail(e, -r, "the hypervisor refused: %s", strerror(-r));
+	return socle_refused(e, r, "the hypervisor refused");
 }
 
 /* ---- shares ---------------------------------------------------------------------------------- */
@@ -103,7 +103,7 @@ int affinity_set(struct socle_hv *hv, uint16_t domid, unsigned int vcpu,
 	r = affinity_op(hv, XEN_DOMCTL_setvcpuaffinity, domid, vcpu, maps,
 			(hard ? XEN_VCPUAFFINITY_HARD : 0) | (soft ? XEN_VCPUAFFINITY_SOFT : 0));
 	if (r == -EINVAL)
-		return socle_fail(e, EINVAL, "the machine has none of these CPUs, or the guest "
+		return socle_fail_id(e, EINVAL, "no-such-cpu", "the machine has none of these CPUs, or the guest "
 				  "has no vCPU %u", vcpu);
 	return r < 0 ? refused(r, e) : 0;
 }
@@ -139,7 +139,7 @@ int ratelimit_set(struct socle_hv *hv, unsigned int us, struct socle_error *e)
 	int r = ratelimit_op(hv, XEN_SYSCTL_SCHEDOP_putinfo, &us);
 
 	if (r == -EINVAL)
-		return socle_fail(e, EINVAL, "a rate limit is 0 to %u microseconds",
+		return socle_fail_id(e, EINVAL, "bad-value", "a rate limit is 0 to %u microseconds",
 				  RATELIMIT_MAX_US);
 	return r < 0 ? refused(r, e) : 0;
 }

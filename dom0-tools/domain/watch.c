@@ -477,12 +477,12 @@ int watch_fork(struct domain_config *cfg, char *argv0, struct socle_error *e)
 	pid_t pid;
 
 	if (pipe2(go, O_CLOEXEC))
-		return socle_fail(e, errno, "cannot make a pipe: %s", strerror(errno));
+		return socle_fail_id(e, errno, "no-process", "cannot make a pipe: %s", strerror(errno));
 	pid = fork();
 	if (pid < 0) {
 		close(go[0]);
 		close(go[1]);
-		return socle_fail(e, errno, "cannot start the guest's watcher: %s",
+		return socle_fail_id(e, errno, "no-process", "cannot start the guest's watcher: %s",
 				  strerror(errno));
 	}
 	if (pid == 0) {
@@ -511,7 +511,8 @@ static struct domain_config *description_find(uint16_t domid, struct socle_error
 	if (diags)
 		cfg = domain_config_load(path, diags);
 	if (!cfg)
-		socle_fail(e, ENOENT, "its description '%s' cannot be used%s%s", path, diags && diags->kept ? ": " : "",
+		socle_fail_id(e, ENOENT, "no-description",
+			      "its description '%s' cannot be used%s%s", path, diags && diags->kept ? ": " : "",
 			   diags && diags->kept ? diags->item[0].text : "");
 	if (diags)
 		diag_clear(diags);
@@ -546,7 +547,7 @@ static int identity_find(uint16_t domid, struct domain_config *cfg, struct socle
 	int r = ctx.hv ? socle_domain_info(ctx.hv, domid, &info) : -1;
 
 	if (ctx.hv && r < 0)
-		socle_fail(e, -r, "the hypervisor does not know domain %u: %s", domid, strerror(-r));
+		socle_refused(e, r, "the hypervisor does not tell about domain %u", domid);
 	if (r == 0) {
 		memcpy(cfg->uuid, info.handle, sizeof(cfg->uuid));
 		cfg->has_uuid = true;
@@ -577,7 +578,9 @@ int watch_adopt(uint16_t domid, char *argv0, struct socle_error *e)
 	if (pid > 0)
 		waitpid(pid, NULL, 0);
 	domain_config_free(w.cfg);
-	return got.code ? socle_fail(e, got.code, "%s", got.text) : 0;
+	if (got.code)
+		*e = got;
+	return got.code ? -1 : 0;
 }
 
 static void word_send(int fd, struct word word)

@@ -11,19 +11,66 @@
 #include <stdio.h>
 #include <string.h>
 
+static void set(struct socle_error *e, int code, const char *id, const char *fmt, va_list ap)
+{
+	char text[sizeof(e->text)], name[sizeof(e->id)];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	snprintf(name, sizeof(name), "%s", id);
+	e->code = code;
+	memcpy(e->id, name, sizeof(name));
+	memcpy(e->text, text, sizeof(text));
+}
+
 int socle_fail(struct socle_error *e, int code, const char *fmt, ...)
 {
-	char text[sizeof(e->text)];
 	va_list ap;
 
 	if (!e)
 		return -1;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	set(e, code, "", fmt, ap);
 	va_end(ap);
-	e->code = code;
-	memcpy(e->text, text, sizeof(text));
 	return -1;
+}
+
+int socle_fail_id(struct socle_error *e, int code, const char *id, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!e)
+		return -1;
+	va_start(ap, fmt);
+	set(e, code, id, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+/* The answers that have a meaning of their own; the last stands for all others. */
+static const struct {
+	int answer, code;
+	const char *id, *why;
+} refusals[] = {
+	{ ESRCH, ESRCH, "guest-gone", "the domain is gone" },
+	{ ENOMEM, ENOMEM, "no-memory", "not enough free memory" },
+	{ 0, SOCLE_REFUSED, "hypervisor-refused", NULL },
+};
+
+int socle_refused(struct socle_error *e, int answer, const char *fmt, ...)
+{
+	char what[sizeof(e->text)];
+	unsigned int i = 0;
+	va_list ap;
+
+	if (!e)
+		return -1;
+	while (refusals[i].answer && refusals[i].answer != -answer)
+		i++;
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	return socle_fail_id(e, refusals[i].code, refusals[i].id, "%.900s: %s", what,
+			     refusals[i].why ? refusals[i].why : strerror(-answer));
 }
 
 int socle_wrap(struct socle_error *e, const char *fmt, ...)

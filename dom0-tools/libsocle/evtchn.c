@@ -35,7 +35,7 @@ struct socle_evtchn *socle_evtchn_open(struct socle_error *e)
 	}
 	ec->fd = open("/dev/xen/evtchn", O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	if (ec->fd < 0) {
-		socle_fail(e, errno, "cannot open /dev/xen/evtchn: %s%s", strerror(errno),
+		socle_fail_id(e, errno, "no-kernel-module", "cannot open /dev/xen/evtchn: %s%s", strerror(errno),
 			   errno == ENOENT ? " (is the module xen-evtchn loaded?)" : "");
 		free(ec);
 		return NULL;

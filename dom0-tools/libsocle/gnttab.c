@@ -38,7 +38,7 @@ struct socle_gnttab *socle_gnttab_open(struct socle_error *e)
 	}
 	gt->fd = open("/dev/xen/gntdev", O_RDWR | O_CLOEXEC);
 	if (gt->fd < 0) {
-		socle_fail(e, errno, "cannot open /dev/xen/gntdev: %s%s", strerror(errno),
+		socle_fail_id(e, errno, "no-kernel-module", "cannot open /dev/xen/gntdev: %s%s", strerror(errno),
 			   errno == ENOENT ? " (is the module xen-gntdev loaded?)" : "");
 		free(gt);
 		return NULL;

@@ -13,7 +13,7 @@ int socle_hvlog_open(struct socle_hvlog *log, struct socle_hv *hv, struct socle_
 {
 	*log = (struct socle_hvlog){ .hv = hv };
 	log->buf = socle_hbuf_alloc(hv, SOCLE_HVLOG_CHUNK);
-	return log->buf ? 0 : socle_fail(e, errno, "cannot lock memory for the log: %s",
+	return log->buf ? 0 : socle_fail_id(e, errno, "dom0-memory", "cannot lock memory for the log: %s",
 					 strerror(errno));
 }
 

@@ -44,7 +44,7 @@ struct socle_hv *socle_hv_open(struct socle_error *e)
 	if (hv->fd < 0) {
 		int err = errno;
 
-		socle_fail(e, err, "cannot open /dev/xen/privcmd: %s%s", strerror(err),
+		socle_fail_id(e, err, "no-hypervisor", "cannot open /dev/xen/privcmd: %s%s", strerror(err),
 			   err == ENOENT ? " (is this dom0, and is the module xen-privcmd loaded?)"
 			   : err == EACCES ? " (root is needed)"
 					   : "");
@@ -54,7 +54,7 @@ struct socle_hv *socle_hv_open(struct socle_error *e)
 	hv->buf_fd = open("/dev/xen/hypercall", O_RDWR | O_CLOEXEC);
 	hv->scratch = socle_hbuf_alloc(hv, PAGE);
 	if (!hv->scratch) {
-		socle_fail(e, errno, "cannot lock a page of memory for hypercalls: %s",
+		socle_fail_id(e, errno, "dom0-memory", "cannot lock a page of memory for hypercalls: %s",
 			   strerror(errno));
 		socle_hv_close(hv);
 		return NULL;

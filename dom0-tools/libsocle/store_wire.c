@@ -77,7 +77,7 @@ int store_wire_connect(bool *is_socket, struct socle_error *e)
 	if (fd >= 0)
 		return fd;
 	if (fd == -EACCES)
-		return socle_fail(e, EACCES, "cannot connect to the store at %s: permission denied "
+		return socle_fail_id(e, EACCES, "not-root", "cannot connect to the store at %s: permission denied "
 				  "(root is needed)", path ? path : SOCKET_PATH);
 	if (!path && !is_control_domain()) {
 		*is_socket = false;
@@ -85,7 +85,7 @@ int store_wire_connect(bool *is_socket, struct socle_error *e)
 		if (fd >= 0)
 			return fd;
 	}
-	return socle_fail(e, ENOTCONN, "the store daemon is not running (nobody answers at %s); "
+	return socle_fail_id(e, ENOTCONN, "no-stored", "the store daemon is not running (nobody answers at %s); "
 			  "start stored", path ? path : SOCKET_PATH);
 }
 

@@ -27,13 +27,16 @@ int net_bridge_check(struct net_host *h, const char *bridge, bool vlan, struct s
 	if (r < 0)
 		return -1;
 	if (r == 0)
-		return socle_fail(e, ENODEV, "there is no bridge '%s'; make it (ip link add %s type bridge; ip link set %s up) "
+		return socle_fail_id(e, ENODEV, "no-bridge",
+				     "there is no bridge '%s'; make it (ip link add %s type bridge; ip link set %s up) "
 				  "or name another in <source bridge=.../>", bridge, bridge, bridge);
 	if (!l.is_bridge)
-		return socle_fail(e, EINVAL, "'%s' is an interface, but no bridge; make a bridge, put '%s' into it, and name "
+		return socle_fail_id(e, EINVAL, "not-a-bridge",
+				     "'%s' is an interface, but no bridge; make a bridge, put '%s' into it, and name "
 				  "the bridge", bridge, bridge);
 	if (vlan && !l.vlan_filtering)
-		return socle_fail(e, EINVAL, "bridge '%s' does not separate VLANs; ip link set %s type bridge vlan_filtering 1",
+		return socle_fail_id(e, EINVAL, "no-vlan-filtering",
+				     "bridge '%s' does not separate VLANs; ip link set %s type bridge vlan_filtering 1",
 				  bridge, bridge);
 	return 0;
 }
@@ -126,7 +129,8 @@ int net_port_join(struct net_host *h, const char *name, const struct net_port *p
 				  "MTU %u", name, NET_MTU_MIN, NET_MTU_MAX, p->vlan, p->mtu);
 	r = link_get(h, name, &l, e);
 	if (r == 0)
-		return socle_fail(e, ENODEV, "there is no interface '%s' to plug in; its backend has not made it, or has died",
+		return socle_fail_id(e, ENODEV, "no-interface",
+				     "there is no interface '%s' to plug in; its backend has not made it, or has died",
 				  name);
 	/* Leaving a bridge forgets VLANs, flags and table entries, so what comes next starts from nothing. */
 	if (r < 0 || (l.master && link_master_set(h, l.index, 0, e)) || mtu_set(h, l.index, p->mtu, e) ||

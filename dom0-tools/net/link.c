@@ -180,7 +180,7 @@ int net_link_counters(struct net_host *h, const char *name, struct net_counters 
 	int r = link_get(h, name, &l, e);
 
 	if (r == 0)
-		return socle_fail(e, ENODEV, "there is no interface '%s'; its card may be detached", name);
+		return socle_fail_id(e, ENODEV, "no-interface", "there is no interface '%s'; its card may be detached", name);
 	if (r > 0)
 		*c = l.counters;
 	return r > 0 ? 0 : -1;
@@ -206,7 +206,7 @@ int net_port_link(struct net_host *h, const char *name, bool up, struct socle_er
 	int r = link_get(h, name, &l, e);
 
 	if (r == 0)
-		return socle_fail(e, ENODEV, "there is no interface '%s'; its card may be detached", name);
+		return socle_fail_id(e, ENODEV, "no-interface", "there is no interface '%s'; its card may be detached", name);
 	if (r < 0)
 		return -1;
 	if (link_flags_set(h, l.index, up, e))

@@ -25,7 +25,8 @@ static int rules_run(const char *rules, struct socle_error *e)
 	if (nft_ctx_buffer_error(nft) || nft_ctx_buffer_output(nft))
 		r = socle_fail(e, ENOMEM, "nftables: out of memory");
 	else if (nft_run_cmd_from_buffer(nft, rules))
-		r = socle_fail(e, EIO, "nftables refuses its rules: %.300s (are the kernel's modules nf_tables, nft_chain_nat, "
+		r = socle_fail_id(e, EIO, "no-nftables",
+				  "nftables refuses its rules: %.300s (are the kernel's modules nf_tables, nft_chain_nat, "
 			       "nft_masq and nft_ct there?)", nft_ctx_get_error_buffer(nft));
 	nft_ctx_free(nft);
 	if (r && e)

@@ -104,7 +104,8 @@ static int bridge_have(struct net_host *h, const struct net_network *n, struct l
 	int r = link_get(h, n->name, l, e);
 
 	if (r > 0 && !(l->is_bridge && l->ours))
-		return socle_fail(e, EEXIST, "an interface '%s' exists that belongs to somebody else; use <interface "
+		return socle_fail_id(e, EEXIST, "interface-taken",
+				     "an interface '%s' exists that belongs to somebody else; use <interface "
 				  "type='bridge'> for it, or name the network differently", n->name);
 	if (r)
 		return r < 0 ? -1 : 0;

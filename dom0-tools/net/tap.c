@@ -24,7 +24,7 @@ static int queue_open(const char *name, struct socle_error *e)
 	int header = VNET_HEADER, fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0)
-		return socle_fail(e, errno, "cannot open /dev/net/tun: %s%s", strerror(errno),
+		return socle_fail_id(e, errno, "no-kernel-module", "cannot open /dev/net/tun: %s%s", strerror(errno),
 				  errno == ENOENT || errno == ENODEV ? "; load the module tun" : "");
 	strcpy(want.ifr_name, name);
 	if (!ioctl(fd, TUNSETIFF, &want) && !ioctl(fd, TUNSETVNETHDRSZ, &header) && !ioctl(fd, TUNSETOFFLOAD, 0UL))
@@ -65,7 +65,8 @@ int net_tap_open(struct net_host *h, const char *name, unsigned int queues, int 
 		return socle_fail(e, EINVAL, "a tap has 1 to %u queues, not %u", NET_QUEUES_MAX, queues);
 	r = link_get(h, name, &l, e);
 	if (r)
-		return r < 0 ? -1 : socle_fail(e, EEXIST, "interface '%s' exists already; remove it (ip link del %s) or "
+		return r < 0 ? -1 : socle_fail_id(e, EEXIST, "interface-taken",
+						  "interface '%s' exists already; remove it (ip link del %s) or "
 					       "name another in <target dev=.../>", name, name);
 	while (n < queues && (fd[n] = queue_open(name, e)) >= 0)
 		n++;

@@ -28,6 +28,11 @@ enum exit_code {
 	EXIT_NO_DAEMON = 7,
 	EXIT_BACKEND = 8,
 	EXIT_INTERRUPTED = 9,
+	EXIT_NOT_RUNNING = 10,
+	EXIT_BUSY = 11,
+	EXIT_REFUSED = 12,
+	EXIT_TIMEOUT = 13,
+	EXIT_PARTIAL = 14,
 };
 
 struct invocation;
@@ -42,6 +47,7 @@ enum kind {
 	KIND_CARD, /* likewise, the number of a card */
 	KIND_FILE,
 	KIND_COMMAND,
+	KIND_ERROR, /* an identifier that socle explain knows */
 };
 
 /* A flag without value, or with one (value_name given). */
@@ -104,8 +110,19 @@ const char *arg_at(const struct invocation *inv, int n);
 /* The exit code of an error's kind. */
 enum exit_code exit_code_of(int error_code);
 
-/* "socle: cannot VERB 'who': text" on stderr; returns the exit code. */
+/* Its identifier, or that of its kind. */
+const char *error_id(const struct socle_error *e);
+
+/* "socle: cannot VERB 'who': text [id]" on stderr; returns the exit code. */
 int report(const char *verb, const char *who, const struct socle_error *e);
+
+/* What came before a failure stays done: "done, but then: old text", exit code 14.  Always returns -1. */
+int partly_done(struct socle_error *e, const char *done);
+
+/* "socle: what: text [id]", or "socle: text [id]", on stderr: for what does not end the command. */
+void warn_error(const char *what, const struct socle_error *e);
+__attribute__((format(printf, 2, 3)))
+void warn_id(const char *id, const char *fmt, ...);
 
 /* A misuse: message and usage line on stderr. */
 __attribute__((format(printf, 2, 3)))
@@ -166,6 +183,7 @@ int cmd_net_list(const struct invocation *inv);
 int cmd_net_limit(const struct invocation *inv);
 int cmd_net_dump(const struct invocation *inv);
 int cmd_supervise(const struct invocation *inv);
+int cmd_explain(const struct invocation *inv);
 int cmd_help(const struct invocation *inv);
 
 /* What a domain does at this moment, in a word (cmd_list.c). */

@@ -133,13 +133,12 @@ static int create(const struct invocation *inv, struct domain_config *cfg)
 int cmd_create(const struct invocation *inv)
 {
 	struct domain_config *cfg = config_read(inv->args[0]);
+	struct socle_error err = { 0 };
 	int r;
 
 	if (!cfg) {
-		fprintf(stderr,
-			"socle: cannot create a guest from '%s': the description has errors\n",
-			inv->args[0]);
-		return EXIT_CONFIG;
+		socle_fail_id(&err, DOMAIN_E_CONFIG, "bad-description", "the description has errors");
+		return report("create a guest from", inv->args[0], &err);
 	}
 	if (flag_given(inv, "console") && !cfg->console)
 		r = usage_error(inv->cmd, "'%s' has no <console> to attach to", cfg->name);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/codes.h"
 #include "domain/context.h"
 #include "libsocle/hvlog.h"
 #include "socle/cmd.h"
@@ -73,14 +74,15 @@ static int keys_press(struct socle_hv *hv, const char *keys, struct socle_error 
 	int r;
 
 	if (!buf)
-		return socle_fail(e, errno, "out of memory: %s", strerror(errno));
+		return socle_fail_id(e, errno, "dom0-memory", "out of memory: %s", strerror(errno));
 	memcpy(buf, keys, len);
 	op.u.debug_keys.keys = (uintptr_t)buf;
 	op.u.debug_keys.nr_keys = (uint32_t)len;
 	r = socle_sysctl(hv, &op);
 	socle_hbuf_free(hv, buf, len);
-	return r < 0 ? socle_fail(e, -r, "the hypervisor refused: %s%s", strerror(-r),
-				  r == -EBUSY ? " (too many keys wait)" : "") : 0;
+	if (r == -EBUSY)
+		return socle_fail_id(e, DOMAIN_E_BUSY, "keys-wait", "too many keys wait in the hypervisor; try again");
+	return r < 0 ? socle_refused(e, r, "the hypervisor refused") : 0;
 }
 
 /* Print the log until all keys have ended. */
@@ -94,25 +96,25 @@ static int dump_print(struct socle_hvlog *log, const char *keys, bool audit, str
 		int n = socle_hvlog_read(log, false);
 
 		if (n < 0)
-			return socle_fail(e, -n, "the hypervisor refused: %s", strerror(-n));
+			return socle_refused(e, n, "the hypervisor refused");
 		if (log->lost)
-			fprintf(stderr, "socle: %u bytes of the log are lost\n", log->lost);
+			warn_id("log-lost", "%u bytes of the log are lost", log->lost);
 		dump_feed(&d, log->buf, (size_t)n);
 		if (n) {
 			since = clock_ns();
 			continue;
 		}
 		if (clock_ns() - since > SILENCE_S * UINT64_C(1000000000))
-			return socle_fail(e, ETIMEDOUT, "the hypervisor has not ended its dump, "
+			return socle_fail_id(e, ETIMEDOUT, "dump-stuck", "the hypervisor has not ended its dump, "
 					  "and says nothing for %u s", SILENCE_S);
 		sleep_ms(STEP_MS);
 	}
 	if (d.unknown)
-		return socle_fail(e, EINVAL, "there is no such key; 'h' lists them");
+		return socle_fail_id(e, EINVAL, "no-such-key", "there is no such key; 'h' lists them");
 	if (audit && !d.audited)
-		return socle_fail(e, EIO, "it did not come to its end");
+		return socle_fail_id(e, EIO, "dump-stuck", "it did not come to its end");
 	if (audit && d.faults)
-		return socle_fail(e, EILSEQ, "%llu faults: the hypervisor's books are wrong, which "
+		return socle_fail_id(e, EILSEQ, "audit-faults", "%llu faults: the hypervisor's books are wrong, which "
 				  "is a defect of it", d.faults);
 	return 0;
 }
@@ -124,7 +126,7 @@ static int log_skip(struct socle_hvlog *log, struct socle_error *e)
 
 	while ((n = socle_hvlog_read(log, false)) > 0)
 		;
-	return n < 0 ? socle_fail(e, -n, "the hypervisor refused: %s", strerror(-n)) : 0;
+	return n < 0 ? socle_refused(e, n, "the hypervisor refused") : 0;
 }
 
 static int keys_run(const char *keys, bool audit)

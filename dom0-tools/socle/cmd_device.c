@@ -25,7 +25,7 @@ int device_guest_open(struct domain_ctx *ctx, const char *who, uint16_t *domid, 
 	if (domain_ctx_open(ctx, e) || (who && names_find(ctx, who, domid, e)))
 		return -1;
 	if (who && *domid == 0)
-		return socle_fail(e, EPERM, "it is the control domain, which has the real devices");
+		return socle_fail_id(e, EPERM, "control-domain", "it is the control domain, which has the real devices");
 	return 0;
 }
 

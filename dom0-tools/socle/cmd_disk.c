@@ -101,16 +101,17 @@ static int disk_from_words(const struct invocation *inv, struct domain_disk *d)
 
 static int disk_from_file(const struct invocation *inv, struct domain_disk *d)
 {
+	struct socle_error err = { 0 };
 	struct domain_config *cfg;
 
 	if (flag_given(inv, "readonly") || flag_given(inv, "kernel"))
 		return usage_error(inv->cmd, "'--readonly' and '--kernel' go with TARGET and SOURCE; the file says it itself");
 	cfg = device_file_load(inv->args[1]);
 	if (!cfg || !cfg->nr_disks) {
-		fprintf(stderr, "socle: cannot attach a disk from '%s': %s\n", inv->args[1],
-			cfg ? "it describes an interface" : "the description has errors");
+		socle_fail_id(&err, DOMAIN_E_CONFIG, "bad-description",
+			      "%s", cfg ? "it describes an interface" : "the description has errors");
 		domain_config_free(cfg);
-		return EXIT_CONFIG;
+		return report("attach a disk from", inv->args[1], &err);
 	}
 	*d = cfg->disk[0];
 	domain_config_free(cfg);
@@ -214,16 +215,18 @@ static int file_grow(const struct vbd_config *c, uint64_t bytes, struct socle_er
 	int fd, r = 0;
 
 	if (c->kind != VBD_FILE)
-		return socle_fail(e, DOMAIN_E_CONFIG, "only a file can be made larger here; do it where the disk comes from, and "
+		return socle_fail_id(e, DOMAIN_E_CONFIG, "disk-not-a-file",
+				     "only a file can be made larger here; do it where the disk comes from, and "
 				  "leave '--size' out");
 	fd = open(c->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 || fstat(fd, &sb))
-		r = socle_fail(e, DOMAIN_E_CONFIG, "cannot open '%s': %s", c->path, strerror(errno));
+		r = socle_fail_id(e, DOMAIN_E_CONFIG, "disk-missing", "cannot open '%s': %s", c->path, strerror(errno));
 	else if (bytes < (uint64_t)sb.st_size)
-		r = socle_fail(e, DOMAIN_E_CONFIG, "'%s' has %lld bytes already; a disk is not made smaller", c->path,
+		r = socle_fail_id(e, DOMAIN_E_CONFIG, "disk-not-shrunk",
+				  "'%s' has %lld bytes already; a disk is not made smaller", c->path,
 			       (long long)sb.st_size);
 	else if (ftruncate(fd, (off_t)bytes))
-		r = socle_fail(e, errno, "cannot make '%s' larger: %s", c->path, strerror(errno));
+		r = socle_fail_id(e, errno, "disk-full", "cannot make '%s' larger: %s", c->path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return r;
@@ -243,8 +246,9 @@ int cmd_disk_resize(const struct invocation *inv)
 		return r;
 	if (size && (!size_parse(size, &bytes) || !bytes || bytes % 512 || bytes > INT64_MAX))
 		return usage_error(inv->cmd, "'--size' takes bytes, a multiple of 512, or with k, M, G or T; not '%.40s'", size);
-	r = device_open(inv, &disks, &ctx, devid, &v, &err) || (bytes && file_grow(&v.disk, bytes, &err)) ||
-	    disk_resize(&ctx, &v, &sectors, &err);
+	r = device_open(inv, &disks, &ctx, devid, &v, &err) || (bytes && file_grow(&v.disk, bytes, &err));
+	if (!r && disk_resize(&ctx, &v, &sectors, &err))
+		r = bytes ? partly_done(&err, "the file is that large now") : -1;
 	domain_ctx_close(&ctx);
 	if (r)
 		return report("resize a disk of", inv->args[0], &err);

@@ -24,7 +24,7 @@ static int piece_read(struct socle_hvlog *log, bool clear)
 	int n = socle_hvlog_read(log, clear);
 
 	if (n >= 0 && log->lost)
-		fprintf(stderr, "socle: %u bytes of the log are lost\n", log->lost);
+		warn_id("log-lost", "%u bytes of the log are lost", log->lost);
 	return n;
 }
 
@@ -40,7 +40,7 @@ static int rest_print(struct socle_hvlog *log, bool clear, struct socle_error *e
 		fwrite(log->buf, 1, (size_t)n, stdout);
 		n = 0;
 	}
-	return n < 0 ? socle_fail(e, -n, "the hypervisor refused: %s", strerror(-n)) : 0;
+	return n < 0 ? socle_refused(e, n, "the hypervisor refused") : 0;
 }
 
 /* Sleep until there may be news. */

@@ -41,7 +41,7 @@ static int info_read(struct socle_hv *hv, struct info *out, struct socle_error *
 	int r;
 
 	if (!buf)
-		return socle_fail(e, ENOMEM, "out of memory");
+		return socle_fail_id(e, ENOMEM, "dom0-memory", "out of memory");
 	version = socle_hypercall(hv, __HYPERVISOR_xen_version, XENVER_version, 0, 0, 0, 0);
 	out->major = (unsigned int)(version >> 16) & 0xffff;
 	out->minor = (unsigned int)version & 0xffff;
@@ -50,8 +50,7 @@ static int info_read(struct socle_hv *hv, struct info *out, struct socle_error *
 	socle_hbuf_free(hv, buf, 4096);
 	r = socle_sysctl(hv, &op);
 	if (version < 0 || r < 0)
-		return socle_fail(e, r < 0 ? -r : (int)-version, "the hypervisor refused: %s",
-				  strerror(r < 0 ? -r : (int)-version));
+		return socle_refused(e, r < 0 ? r : (int)version, "the hypervisor refused");
 	out->phys = op.u.physinfo;
 	for (uint16_t next = 0; socle_domain_list(hv, next, &dom, 1) == 1;
 	     next = (uint16_t)(dom.domain + 1))

@@ -114,12 +114,12 @@ static int wanted_read(const char *who, struct last_wanted *w, struct socle_erro
 		return 0;
 	if (isdigit((unsigned char)*who) && !*end) {
 		*w = (struct last_wanted){ .with_domid = true, .domid = (uint32_t)id };
-		return id <= UINT16_MAX ? 0 : socle_fail(e, DOMAIN_E_NOT_FOUND,
+		return id <= UINT16_MAX ? 0 : socle_fail_id(e, DOMAIN_E_NOT_FOUND, "no-such-guest",
 							 "there are no such domain ids");
 	}
 	if (last_name_uuid(who, w->uuid))
 		return 0;
-	return socle_fail(e, DOMAIN_E_NOT_FOUND, "no guest of this name was ever made here");
+	return socle_fail_id(e, DOMAIN_E_NOT_FOUND, "no-such-guest", "no guest of this name was ever made here");
 }
 
 static int end_show(struct socle_hv *hv, const char *who, bool json, struct socle_error *e)
@@ -133,11 +133,11 @@ static int end_show(struct socle_hv *hv, const char *who, bool json, struct socl
 		return -1;
 	r = last_words_find(hv, &w, &l);
 	if (r == -ENODATA)
-		return socle_fail(e, DOMAIN_E_NOT_FOUND, "the hypervisor knows of no end of it: it "
+		return socle_fail_id(e, DOMAIN_E_NOT_FOUND, "no-end-known", "the hypervisor knows of no end of it: it "
 				  "has not ended, or %u others have since; see 'socle log'",
 				  SOCLE_LAST_WORDS_KEPT);
 	if (r < 0)
-		return socle_fail(e, -r, "the hypervisor refused: %s", strerror(-r));
+		return socle_refused(e, r, "the hypervisor refused");
 	name = last_uuid_name(l.handle);
 	if (json)
 		end_json(&l, name ? name : "?");
@@ -175,7 +175,7 @@ static int ends_list(struct socle_hv *hv, bool json, struct socle_error *e)
 	}
 	if (json)
 		printf("\n]\n");
-	return r == -ENODATA ? 0 : socle_fail(e, -r, "the hypervisor refused: %s", strerror(-r));
+	return r == -ENODATA ? 0 : socle_refused(e, r, "the hypervisor refused");
 }
 
 int cmd_last(const struct invocation *inv)

@@ -65,7 +65,7 @@ int cmd_list(const struct invocation *inv)
 		return report("list domains", NULL, &err);
 	ctx.store = socle_store_open(&err);
 	if (!ctx.store)
-		fprintf(stderr, "socle: names are missing: %s\n", err.text);
+		warn_error("names are missing", &err);
 	if (json)
 		printf("[");
 	else
@@ -86,7 +86,7 @@ int cmd_list(const struct invocation *inv)
 		printf("\n]\n");
 	domain_ctx_close(&ctx);
 	if (n < 0) {
-		socle_fail(&err, -n, "the hypervisor refused");
+		socle_refused(&err, n, "the hypervisor refused");
 		return report("list domains", NULL, &err);
 	}
 	return EXIT_OK;

@@ -48,7 +48,7 @@ int cmd_log(const struct invocation *inv)
 	if (!flag_given(inv, "events"))
 		c = file_show(console);
 	if (r == ENOENT && (flag_given(inv, "events") || c == ENOENT)) {
-		socle_fail(&err, ESRCH, "there is neither '%s' nor a console log", events);
+		socle_fail_id(&err, ESRCH, "no-log", "there is neither '%s' nor a console log", events);
 		return report("show the log of", name, &err);
 	}
 	if ((r && r != ENOENT) || (c && c != ENOENT)) {

@@ -72,16 +72,17 @@ static int card_from_words(const struct invocation *inv, struct domain_card *c)
 
 static int card_from_file(const struct invocation *inv, struct domain_card *c)
 {
+	struct socle_error err = { 0 };
 	struct domain_config *cfg;
 
 	if (flag_given(inv, "mac") || flag_given(inv, "ip"))
 		return usage_error(inv->cmd, "'--mac' and '--ip' do not go with a description; it says them itself");
 	cfg = device_file_load(inv->args[1]);
 	if (!cfg || !cfg->nr_cards) {
-		fprintf(stderr, "socle: cannot attach a card from '%s': %s\n", inv->args[1],
-			cfg ? "it describes a disk" : "the description has errors");
+		socle_fail_id(&err, DOMAIN_E_CONFIG, "bad-description",
+			      "%s", cfg ? "it describes a disk" : "the description has errors");
 		domain_config_free(cfg);
-		return EXIT_CONFIG;
+		return report("attach a card from", inv->args[1], &err);
 	}
 	*c = cfg->card[0];
 	domain_config_free(cfg);
@@ -107,10 +108,10 @@ static int card_settle(struct domain_ctx *ctx, uint16_t domid, struct domain_car
 	int r;
 
 	if (!cfg)
-		return socle_fail(e, ENOMEM, "out of memory");
+		return socle_fail_id(e, ENOMEM, "dom0-memory", "out of memory");
 	r = socle_domain_info(ctx->hv, domid, &info);
 	if (r < 0) {
-		r = socle_fail(e, -r, "the hypervisor refused: %s", strerror(-r));
+		r = socle_refused(e, r, "the hypervisor refused");
 	} else {
 		c->index = number_free(ctx, domid);
 		memcpy(cfg->uuid, info.handle, sizeof(cfg->uuid));
@@ -228,7 +229,7 @@ static int capture_run(uint16_t domid, uint32_t devid, int fd, struct socle_erro
 	while (!stop_asked && poll(&p, 1, -1) < 0)
 		; /* a signal: the condition decides */
 	close(p.fd);
-	return stop_asked ? 0 : socle_fail(e, ECHILD, "the guest, its card or its supervisor went away");
+	return stop_asked ? 0 : socle_fail_id(e, ECHILD, "capture-ended", "the guest, its card or its supervisor went away");
 }
 
 int cmd_net_dump(const struct invocation *inv)
@@ -247,9 +248,10 @@ int cmd_net_dump(const struct invocation *inv)
 	r = device_open(inv, &cards, &ctx, devid, &v, &err);
 	domain_ctx_close(&ctx);
 	if (!r && v.ref.kernel)
-		r = socle_fail(&err, ENOTSUP, "the kernel serves it; overhear the interface vif%u.%u with tcpdump", v.domid, devid);
+		r = socle_fail_id(&err, ENOTSUP, "kernel-backend",
+				  "the kernel serves it; overhear the interface vif%u.%u with tcpdump", v.domid, devid);
 	if (!r && file && (fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
-		r = socle_fail(&err, errno, "cannot write '%s': %s", file, strerror(errno));
+		r = socle_fail_id(&err, errno, "cannot-write", "cannot write '%s': %s", file, strerror(errno));
 	stop_catch();
 	if (!r)
 		r = capture_run(v.domid, devid, fd, &err);

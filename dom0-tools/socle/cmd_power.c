@@ -27,7 +27,7 @@ static int guest_find(struct domain_ctx *ctx, const char *who, uint16_t *domid,
 	if (domain_ctx_open(ctx, e) || names_find(ctx, who, domid, e))
 		return -1;
 	if (*domid == 0)
-		return socle_fail(e, EPERM, "it is the control domain, in which this command runs");
+		return socle_fail_id(e, EPERM, "control-domain", "it is the control domain, in which this command runs");
 	return 0;
 }
 
@@ -40,14 +40,14 @@ static int request_leave(struct domain_ctx *ctx, uint16_t domid, const char *wha
 	int r = socle_domain_info(ctx->hv, domid, &info);
 
 	if (r == 0 && (info.flags & XEN_DOMINF_shutdown))
-		return socle_fail(e, EALREADY, "it has already %s; 'socle destroy' takes it away",
+		return socle_fail_id(e, DOMAIN_E_NOT_RUNNING, "already-ended", "it has already %s; 'socle destroy' takes it away",
 				  domain_end_name(info.flags));
 	if (r == 0 && (info.flags & XEN_DOMINF_paused))
-		return socle_fail(e, EAGAIN,
+		return socle_fail_id(e, DOMAIN_E_NOT_RUNNING, "guest-paused",
 				  "it is paused and cannot hear; 'socle unpause' it first");
 	snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown", domid);
 	r = socle_store_write(ctx->store, 0, path, "%s", what);
-	return r < 0 ? socle_fail(e, -r, "cannot leave the request in the store: %s", strerror(-r))
+	return r < 0 ? socle_fail_id(e, -r, "store-refused", "cannot leave the request in the store: %s", strerror(-r))
 		     : 0;
 }
 
@@ -65,11 +65,11 @@ static int gone_wait(struct domain_ctx *ctx, uint16_t domid, unsigned int second
 		sleep_ms(STEP_MS);
 	}
 	if (info.flags & XEN_DOMINF_shutdown)
-		return socle_fail(e, ETIMEDOUT,
+		return socle_fail_id(e, ETIMEDOUT, "not-taken-away",
 				  "it %s, but nobody took it away within %u s (preserved, "
 				  "or its watcher died?); 'socle destroy' does",
 				  domain_end_name(info.flags), seconds);
-	return socle_fail(e, ETIMEDOUT,
+	return socle_fail_id(e, ETIMEDOUT, "shutdown-timeout",
 			  "it did not end within %u s; look at its console, or use 'socle "
 			  "destroy'",
 			  seconds);
@@ -129,11 +129,11 @@ static int run_control(const struct invocation *inv, const char *verb, uint32_t 
 
 	op.domain = domid;
 	if (!r && (r = socle_domain_info(ctx.hv, domid, &info)) < 0)
-		r = socle_fail(&err, -r, "the hypervisor refused: %s", strerror(-r));
+		r = socle_refused(&err, r, "the hypervisor refused");
 	/* The hypervisor counts pauses; a user means a state. */
 	if (!r && !!(info.flags & XEN_DOMINF_paused) != want_paused &&
 	    (r = socle_domctl(ctx.hv, &op)) < 0)
-		r = socle_fail(&err, -r, "the hypervisor refused: %s", strerror(-r));
+		r = socle_refused(&err, r, "the hypervisor refused");
 	domain_ctx_close(&ctx);
 	return r ? report(verb, inv->args[0], &err) : EXIT_OK;
 }

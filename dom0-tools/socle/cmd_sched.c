@@ -54,7 +54,7 @@ static int vcpus_show(const struct view *view, uint16_t domid, struct socle_erro
 	}
 	if (first && !view->json)
 		putchar('\n');
-	return r == -ESRCH ? 0 : socle_fail(e, -r, "the hypervisor refused: %s", strerror(-r));
+	return r == -ESRCH ? 0 : socle_refused(e, r, "the hypervisor refused");
 }
 
 static int domain_show(struct view *view, uint16_t domid, const char *name, struct socle_error *e)
@@ -102,7 +102,7 @@ static int domains_show(struct domain_ctx *ctx, struct view *view, int only, str
 		free(name);
 	}
 	if (!r && n < 0)
-		r = socle_fail(e, -n, "the hypervisor refused: %s", strerror(-n));
+		r = socle_refused(e, n, "the hypervisor refused");
 	return r;
 }
 
@@ -179,13 +179,13 @@ static int affinities_set(struct socle_hv *hv, uint16_t domid, const struct wish
 	if (w->vcpu) {
 		r = vcpu_times(hv, domid, w->vcpu_value, &t);
 		if (r == -ESRCH || (r == 0 && t.vcpu != w->vcpu_value))
-			return socle_fail(e, EINVAL, "it has no vCPU %u", w->vcpu_value);
+			return socle_fail_id(e, EINVAL, "no-such-vcpu", "it has no vCPU %u", w->vcpu_value);
 		return affinity_set(hv, domid, w->vcpu_value, hard, soft, e);
 	}
 	for (unsigned int n = 0; (r = vcpu_times(hv, domid, n, &t)) == 0; n = t.vcpu + 1)
 		if (affinity_set(hv, domid, t.vcpu, hard, soft, e))
 			return -1;
-	return r == -ESRCH ? 0 : socle_fail(e, -r, "the hypervisor refused: %s", strerror(-r));
+	return r == -ESRCH ? 0 : socle_refused(e, r, "the hypervisor refused");
 }
 
 static bool names_a_cpu(const struct cpulist *l, unsigned int nr_cpus)
@@ -203,34 +203,39 @@ static int wish_check(struct socle_hv *hv, const struct wish *w, struct socle_er
 	if (host_cpus(hv, &nr_cpus, e))
 		return -1;
 	if (w->cap && w->cap_value > nr_cpus * 100)
-		return socle_fail(e, EINVAL, "a cap of %u %% is more than the machine's %u CPU%s; "
+		return socle_fail_id(e, EINVAL, "bad-value", "a cap of %u %% is more than the machine's %u CPU%s; "
 				  "0 means none", w->cap_value, nr_cpus, nr_cpus == 1 ? "" : "s");
 	if ((w->hard && !names_a_cpu(&w->hard_value, nr_cpus)) ||
 	    (w->soft && !names_a_cpu(&w->soft_value, nr_cpus)))
-		return socle_fail(e, EINVAL, "none of these CPUs exists; the machine has 0-%u",
+		return socle_fail_id(e, EINVAL, "no-such-cpu", "none of these CPUs exists; the machine has 0-%u",
 				  nr_cpus - 1);
 	return 0;
 }
 
-static int wish_fulfil(struct socle_hv *hv, int domid, const struct wish *w, struct socle_error *e)
+static int share_change(struct socle_hv *hv, uint16_t domid, const struct wish *w, struct socle_error *e)
 {
 	struct share share;
 
-	if (wish_check(hv, w, e))
-		return -1;
-	if (w->ratelimit && ratelimit_set(hv, w->ratelimit_value, e))
-		return -1;
-	if ((w->hard || w->soft) && affinities_set(hv, (uint16_t)domid, w, e))
-		return -1;
-	if (!w->weight && !w->cap)
-		return 0;
-	if (share_get(hv, (uint16_t)domid, &share, e))
+	if (share_get(hv, domid, &share, e))
 		return -1;
 	if (w->weight)
 		share.weight = w->weight_value;
 	if (w->cap)
 		share.cap = w->cap_value;
-	return share_set(hv, (uint16_t)domid, &share, e);
+	return share_set(hv, domid, &share, e);
+}
+
+static int wish_fulfil(struct socle_hv *hv, int domid, const struct wish *w, struct socle_error *e)
+{
+	if (wish_check(hv, w, e))
+		return -1;
+	if (w->ratelimit)
+		return ratelimit_set(hv, w->ratelimit_value, e); /* it goes with nothing else */
+	if ((w->hard || w->soft) && affinities_set(hv, (uint16_t)domid, w, e))
+		return -1;
+	if ((w->weight || w->cap) && share_change(hv, (uint16_t)domid, w, e))
+		return w->hard || w->soft ? partly_done(e, "the CPUs of its vCPUs are changed") : -1;
+	return 0;
 }
 
 int cmd_sched(const struct invocation *inv)

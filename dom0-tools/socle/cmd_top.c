@@ -85,8 +85,7 @@ static int look(struct top *top, struct socle_error *e)
 	     next = (uint16_t)(info.domain + 1))
 		domain_look(top, &info, &swap->u[swap->nr++]);
 	if (r < 0 || n < 0)
-		return socle_fail(e, r < 0 ? -r : -n, "the hypervisor refused: %s",
-				  strerror(r < 0 ? -r : -n));
+		return socle_refused(e, r < 0 ? r : n, "the hypervisor refused");
 	usage_compare(top->now->u, top->now->nr, top->then->u, top->then->nr);
 	usage_sort(top->now->u, top->now->nr, top->order);
 	return 0;
@@ -263,7 +262,7 @@ int cmd_top(const struct invocation *inv)
 	top.now = calloc(1, sizeof(*top.now));
 	top.then = calloc(1, sizeof(*top.then));
 	stop_catch();
-	r = top.now && top.then ? run(&top, &err) : socle_fail(&err, ENOMEM, "out of memory");
+	r = top.now && top.then ? run(&top, &err) : socle_fail_id(&err, ENOMEM, "dom0-memory", "out of memory");
 	terminal_restore();
 	free(top.now);
 	free(top.then);

@@ -116,6 +116,9 @@ const struct command commands[] = {
 	{ .name = "debug audit", .run = cmd_debug_audit,
 	  .help = "count all references to frames anew; guests stand still meanwhile" },
 
+	{ .name = "explain", .run = cmd_explain, .help = "what an error means, by the word in brackets",
+	  .arg = { { .name = "ID", .kind = KIND_ERROR, .optional = true } },
+	  .detail = "Messages of socle end with a word in brackets, which stays the same when their text changes.  Without a word: all of them." },
 	{ .name = "help", .run = cmd_help, .help = "this list, or one command in full",
 	  .arg = { { .name = "COMMAND", .kind = KIND_COMMAND, .optional = true, .many = true } } },
 };

@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 		argv[1] = (char *)(uintptr_t)"help";
 	r = command_run(&inv, argc - 1, argv + 1);
 	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "socle: cannot write the output\n");
+		warn_id("output-lost", "cannot write the output");
 		return r ? r : EXIT_FAILED;
 	}
 	return r;

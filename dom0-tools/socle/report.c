@@ -4,6 +4,7 @@
  *
  * How a command says that it failed, and how it is stopped.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,36 +31,80 @@ void stop_catch(void)
 	signal(SIGPIPE, SIG_IGN); /* a peer that went away shows as an error of write() */
 }
 
+/* What a code means to whoever called, and the identifier of errors that have none of their own. */
+static const struct {
+	int code;
+	enum exit_code exit;
+	const char *id;
+} kinds[] = {
+	{ DOMAIN_E_CONFIG, EXIT_CONFIG, "config" },
+	{ DOMAIN_E_NOT_FOUND, EXIT_NOT_FOUND, "not-found" },
+	{ DOMAIN_E_EXISTS, EXIT_EXISTS, "exists" },
+	{ DOMAIN_E_NO_MEMORY, EXIT_NO_MEMORY, "dom0-memory" },
+	{ DOMAIN_E_NO_DAEMON, EXIT_NO_DAEMON, "no-stored" },
+	{ DOMAIN_E_BACKEND, EXIT_BACKEND, "backend-failed" },
+	{ DOMAIN_E_INTERRUPTED, EXIT_INTERRUPTED, "interrupted" },
+	{ DOMAIN_E_NOT_RUNNING, EXIT_NOT_RUNNING, "not-running" },
+	{ DOMAIN_E_BUSY, EXIT_BUSY, "busy" },
+	{ DOMAIN_E_REFUSED, EXIT_REFUSED, "hypervisor-refused" },
+	{ DOMAIN_E_TIMEOUT, EXIT_TIMEOUT, "timeout" },
+	{ DOMAIN_E_PARTIAL, EXIT_PARTIAL, "partial" },
+	{ EACCES, EXIT_FAILED, "not-permitted" },
+	{ EPERM, EXIT_FAILED, "not-permitted" },
+	{ ENOSPC, EXIT_FAILED, "disk-full" },
+	{ 0, EXIT_FAILED, "failed" }, /* the rest */
+};
+
+static size_t kind_of(int code)
+{
+	size_t i = 0;
+
+	while (kinds[i].code && kinds[i].code != code)
+		i++;
+	return i;
+}
+
 enum exit_code exit_code_of(int error_code)
 {
-	switch (error_code) {
-	case DOMAIN_E_CONFIG:
-		return EXIT_CONFIG;
-	case DOMAIN_E_NOT_FOUND:
-		return EXIT_NOT_FOUND;
-	case DOMAIN_E_EXISTS:
-		return EXIT_EXISTS;
-	case DOMAIN_E_NO_MEMORY:
-		return EXIT_NO_MEMORY;
-	case DOMAIN_E_NO_DAEMON:
-		return EXIT_NO_DAEMON;
-	case DOMAIN_E_BACKEND:
-		return EXIT_BACKEND;
-	case DOMAIN_E_INTERRUPTED:
-		return EXIT_INTERRUPTED;
-	default:
-		return EXIT_FAILED;
-	}
+	return kinds[kind_of(error_code)].exit;
+}
+
+const char *error_id(const struct socle_error *e)
+{
+	return *e->id ? e->id : kinds[kind_of(e->code)].id;
 }
 
 int report(const char *verb, const char *who, const struct socle_error *e)
 {
 	fflush(stdout);
 	if (who)
-		fprintf(stderr, "socle: cannot %s '%s': %s\n", verb, who, e->text);
+		fprintf(stderr, "socle: cannot %s '%s': %s [%s]\n", verb, who, e->text, error_id(e));
 	else
-		fprintf(stderr, "socle: cannot %s: %s\n", verb, e->text);
+		fprintf(stderr, "socle: cannot %s: %s [%s]\n", verb, e->text, error_id(e));
 	return exit_code_of(e->code);
+}
+
+int partly_done(struct socle_error *e, const char *done)
+{
+	return socle_fail_id(e, DOMAIN_E_PARTIAL, "partial", "%s, but then: %s", done, e->text);
+}
+
+void warn_error(const char *what, const struct socle_error *e)
+{
+	fflush(stdout);
+	fprintf(stderr, "socle: %s: %s [%s]\n", what, e->text, error_id(e));
+}
+
+void warn_id(const char *id, const char *fmt, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	fputs("socle: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, " [%s]\n", id);
 }
 
 int usage_error(const struct command *cmd, const char *fmt, ...)
@@ -70,7 +115,7 @@ int usage_error(const struct command *cmd, const char *fmt, ...)
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	fputs(" [usage]\n", stderr);
 	if (cmd)
 		usage_print(cmd, stderr);
 	else

@@ -52,11 +52,11 @@ expect() { # RC TEXT-ON-STDERR ARGUMENTS...
 	text=$2
 	shift 2
 	run "$@"
-	[ $rc = "$want" ] && [ ! -s "$work/out" ] && grep -qF -- "$text" "$work/err"
+	[ $rc = "$want" ] && [ ! -s "$work/out" ] && grep -qF -- "$text" "$work/err" && ! grep '^socle: ' "$work/err" | grep -qv ' \[[a-z-]*\]$'
 	verdict $? "socle $* : exit code $want, says '$text'"
 }
 
-expect 2 "a command is missing"
+expect 2 "a command is missing [usage]"
 expect 2 "there is no command 'lst'; did you mean 'list'?" lst
 expect 2 "'c' can mean create, console" c
 expect 2 "'create' needs FILE" create
@@ -185,6 +185,24 @@ verdict $? "socle help disk limit tells its flags"
 run help disk --help
 [ $rc = 0 ] && grep -q '^usage: socle help' "$work/out"
 verdict $? "--help after help is about help"
+# A word that a message ends with is explained, with the exit code that it came with.
+explained() { # EXIT WORD
+	run explain "[$2]"
+	[ $rc = 0 ] && [ ! -s "$work/err" ] && head -n 1 "$work/out" | grep -q "^$2 (exit code .*\b$1\b.*)" && grep -q '^What to do: ' "$work/out"
+	verdict $? "socle explain $2"
+}
+explained 2 usage
+for try in "4 log no-such-guest-anywhere" "3 create missing-kernel.xml" "3 create missing-initrd.xml" "3 create missing-disk.xml" \
+	"3 create disk-not-file.xml" "3 create no-such-file.xml"; do
+	code=${try%% *}
+	run ${try#* }
+	explained "$code" "$(sed -n 's/^socle: .* \[\([a-z-]*\)\]$/\1/p' "$work/err")"
+done
+run explain
+[ $rc = 0 ] && [ "$(grep -c . "$work/out")" -gt 50 ] && grep -q '^name-taken  *5  A guest of this name exists\.$' "$work/out"
+verdict $? "socle explain lists all errors"
+expect 4 "there is no such error; did you mean 'name-taken'? [no-such-id]" explain name-takn
+expect 4 "there is no such error; 'socle explain' lists them [no-such-id]" explain zzzzzzzz
 run --version
 [ $rc = 0 ] && grep -q '^socle [0-9]' "$work/out"
 verdict $? "socle --version"
