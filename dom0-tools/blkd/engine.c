@@ -35,6 +35,8 @@ void blk_engine_init(struct blk_engine *e, struct blk_image *image, struct blk_g
 	e->memory = memory;
 	e->limits = *limits;
 	e->copy.guest = e->grants.guest = guest;
+	for (uint32_t i = 0; i < BLK_QUEUES_MAX; i++)
+		e->queue[i].port = -1;
 }
 
 /* --- a slot's life --------------------------------------------------------------------------- */

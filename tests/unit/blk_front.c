@@ -117,6 +117,8 @@ static bool is_granted(uint32_t ref)
 	return ref && ref < FRONT_PAGES && !front->withheld[ref];
 }
 
+struct front_held front_held; /* ports: a bit each */
+
 void *blk_guest_map(struct blk_guest *g, const uint32_t *refs, size_t n)
 {
 	uint8_t *at = mmap(NULL, n * FRONT_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -133,12 +135,15 @@ void *blk_guest_map(struct blk_guest *g, const uint32_t *refs, size_t n)
 		mmap(at + i * FRONT_PAGE, FRONT_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, memory_fd,
 		     (off_t)refs[i] * FRONT_PAGE);
 	}
+	front_held.pages += n;
 	return at;
 }
 
 int blk_guest_unmap(struct blk_guest *g, void *p, size_t n)
 {
 	(void)g;
+	ck_assert_uint_ge(front_held.pages, n);
+	front_held.pages -= n;
 	return munmap(p, n * FRONT_PAGE) ? -errno : 0;
 }
 
@@ -171,13 +176,17 @@ int blk_guest_copy(struct blk_guest *g, struct ioctl_gntdev_grant_copy_segment *
 int blk_guest_bind(struct blk_guest *g, uint32_t remote_port)
 {
 	(void)g;
-	return remote_port < BLK_QUEUES_MAX ? (int)remote_port : -EINVAL;
+	if (remote_port >= BLK_QUEUES_MAX || front_held.ports & 1u << remote_port)
+		return -EINVAL;
+	front_held.ports |= 1u << remote_port;
+	return (int)remote_port;
 }
 
 void blk_guest_unbind(struct blk_guest *g, uint32_t port)
 {
 	(void)g;
-	ck_assert_uint_lt(port, BLK_QUEUES_MAX);
+	ck_assert_msg(port < BLK_QUEUES_MAX && front_held.ports & 1u << port, "port %u is not bound", port);
+	front_held.ports &= ~(1u << port);
 }
 
 void blk_guest_notify(struct blk_guest *g, uint32_t port)

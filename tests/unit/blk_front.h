@@ -39,6 +39,9 @@ struct front {
 
 extern struct front *front;
 
+/* What the backend in this process has of the guest: pages that are mapped, and ports that are bound. */
+extern struct front_held { size_t pages; uint32_t ports; } front_held;
+
 /* A new guest with rings that start anywhere. */
 void front_new(uint32_t queues, unsigned int order);
 /* Forget maps and such of a backend in this process. */

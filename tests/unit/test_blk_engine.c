@@ -68,6 +68,7 @@ static void back_end(void)
 		poll(&p, 1, 10);
 	}
 	blk_engine_disconnect(&engine);
+	ck_assert(!front_held.pages && !front_held.ports);
 	file.image.ops->close(&file.image);
 	munmap(file.memory, (size_t)BLK_ARENA_PAGES * 4096);
 	close(disk_fd);
@@ -542,6 +543,40 @@ START_TEST(rings_that_were_not_offered)
 }
 END_TEST
 
+/* Whichever ring it fails at: what was mapped and bound before is let go, and nothing else. */
+START_TEST(half_a_connection_leaves_nothing)
+{
+	const struct blk_limits limits = { .sectors = SECTORS, .unit = 1 };
+	struct blk_rings rings;
+	struct socle_error e;
+
+	front_new(4, 1);
+	disk_make();
+	ck_assert_msg(!blk_file_open(&file, disk_fd, direct_fd, blk_engine_memory(), true, &e), "%s", e.text);
+	blk_engine_init(&engine, &file.image, &guest, journal, file.memory, &limits);
+	for (unsigned int i = 0; i < 4; i++) {
+		rings = front_rings(false);
+		rings.queue[i].ref[1] = 0; /* not granted */
+		ck_assert_int_eq(blk_engine_connect(&engine, &rings, false, &e), -1);
+		ck_assert(!front_held.pages && !front_held.ports);
+		rings = front_rings(false);
+		rings.queue[i].port = 77; /* there is none */
+		ck_assert_int_eq(blk_engine_connect(&engine, &rings, false, &e), -1);
+		ck_assert(!front_held.pages && !front_held.ports);
+		front_head(i)->req_prod += 1000;
+		rings = front_rings(false);
+		ck_assert_int_eq(blk_engine_connect(&engine, &rings, false, &e), -1);
+		ck_assert(!front_held.pages && !front_held.ports);
+		front_head(i)->req_prod -= 1000;
+	}
+	rings = front_rings(false);
+	ck_assert_int_eq(blk_engine_connect(&engine, &rings, false, &e), 0);
+	ck_assert_uint_eq(front_held.pages, 8);
+	ck_assert_uint_eq(front_held.ports, 15);
+	back_end();
+}
+END_TEST
+
 /* The ring is no way around a filter of system calls: it opens nothing and works on its own files only. */
 START_TEST(the_ring_does_nothing_else)
 {
@@ -722,6 +757,7 @@ int main(void)
 	tcase_add_test(t, a_guest_that_takes_its_requests_back_ends_the_drain);
 	tcase_add_test(t, a_disk_that_is_taken_away_answers_without_its_image);
 	tcase_add_test(t, rings_that_were_not_offered);
+	tcase_add_test(t, half_a_connection_leaves_nothing);
 	tcase_add_test(t, the_ring_does_nothing_else);
 	tcase_add_loop_test(t, a_killed_worker_is_not_noticed, 0, 2);
 	suite_add_tcase(s, t);
