@@ -249,20 +249,25 @@ struct disk_nodes {
 	bool exists;
 };
 
-/* Who has this device already?  A path that cannot be read is free. */
-static bool is_taken(struct group *g, enum device_class cls, uint32_t devid)
-{
-	char path[BASE_MAX + 16], *there;
-
-	snprintf(path, sizeof(path), "/local/domain/%u/device/%s/%u/backend", g->domid, device_front_type(cls), devid);
-	there = socle_store_read(g->st, g->tx, path, NULL);
-	free(there);
-	return there != NULL;
-}
-
 static const char *back_type(enum device_class cls, bool kernel)
 {
 	return kernel ? device_front_type(cls) : device_back_type(cls);
+}
+
+/* Is there such a device already?  The backends' ends tell: the other one is the guest's, who may have removed it. */
+static bool is_taken(struct group *g, enum device_class cls, uint32_t devid)
+{
+	bool taken = false;
+
+	for (unsigned int kernel = 0; kernel < 2; kernel++) {
+		char path[BASE_MAX + 64], *there;
+
+		snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u/%u/frontend", back_type(cls, kernel), g->domid, devid);
+		there = socle_store_read(g->st, g->tx, path, NULL);
+		taken |= there != NULL;
+		free(there);
+	}
+	return taken;
 }
 
 /* The folders of the backend's end, and what is the same for all devices. */
