@@ -103,11 +103,14 @@ static void disk_many(unsigned int queues, unsigned int order)
 	}
 }
 
+static struct socle_error e;
+
 static int disk(struct ctl_connect *c)
 {
-	struct socle_error e = { 0 };
-	int r = vbd_connect_read(&keys, 8, c, &e);
+	int r;
 
+	e = (struct socle_error){ 0 };
+	r = vbd_connect_read(&keys, 8, c, &e);
 	ck_assert(r == 0 || (r == -1 && e.text[0]));
 	return r;
 }
@@ -166,6 +169,7 @@ START_TEST(disks_with_nonsense_are_refused)
 			disk_many(2, 2);
 			put(numbers[k], "%s", nonsense[i]);
 			ck_assert_msg(disk(&c) == -1, "%s = '%s'", numbers[k], nonsense[i]);
+			ck_assert_msg(strstr(e.text, numbers[k]) != NULL, "%s: %s", numbers[k], e.text);
 		}
 	}
 	static const struct { const char *key, *value; } range[] = {
@@ -177,6 +181,7 @@ START_TEST(disks_with_nonsense_are_refused)
 		disk_many(2, 2);
 		put(range[i].key, "%s", range[i].value);
 		ck_assert_msg(disk(&c) == -1, "%s = %s", range[i].key, range[i].value);
+		ck_assert(strstr(e.text, range[i].key) || strstr(e.text, "another protocol"));
 	}
 	static const char *const needed[] = { "queue-0/ring-ref0", "queue-1/ring-ref3", "queue-1/event-channel" };
 	for (unsigned int i = 0; i < 3; i++) {
@@ -192,7 +197,6 @@ END_TEST
 
 START_TEST(more_queues_than_offered_are_refused)
 {
-	struct socle_error e = { 0 };
 	struct ctl_connect c;
 
 	disk_many(4, 0);
@@ -207,7 +211,6 @@ START_TEST(a_disk_s_configuration_comes_back)
 	struct vbd_config c = { .kind = VBD_NBD, .readonly = true, .sector_size = 4096, .physical_sector_size = 65536,
 				.port = 10809, .host = "storage", .nbd_export = "a b/c" }, d;
 	char key[KEY_MAX], value[VBD_PATH_MAX];
-	struct socle_error e = { 0 };
 
 	memset(c.path, 'p', sizeof(c.path) - 1);
 	for (uint64_t i = 0; i < CTL_LIMIT_COUNT; i++)
@@ -217,6 +220,14 @@ START_TEST(a_disk_s_configuration_comes_back)
 		put(key, "%s", value);
 	ck_assert_msg(vbd_config_read(&keys, &d, &e) == 0, "%s", e.text);
 	ck_assert_int_eq(memcmp(&c, &d, sizeof(c)), 0);
+	put("config/path", "%s%s", c.path, "p"); /* one too many */
+	ck_assert_int_eq(vbd_config_read(&keys, &d, &e), -1);
+	put("config/path", "%s", c.path);
+	put("config/physical-sector-size", "1536");
+	ck_assert_int_eq(vbd_config_read(&keys, &d, &e), -1);
+	put("config/physical-sector-size", "x");
+	ck_assert_int_eq(vbd_config_read(&keys, &d, &e), -1);
+	put("config/physical-sector-size", "4096");
 	put("config/sector-size", "1024");
 	ck_assert_int_eq(vbd_config_read(&keys, &d, &e), -1);
 	put("config/sector-size", "512");
@@ -260,8 +271,10 @@ static void card(unsigned int queues, bool split)
 
 static int card_read(struct ctl_connect *c)
 {
-	struct socle_error e = { 0 };
-	int r = vif_connect_read(&keys, 8, c, &e);
+	int r;
+
+	e = (struct socle_error){ 0 };
+	r = vif_connect_read(&keys, 8, c, &e);
 
 	ck_assert(r == 0 || (r == -1 && e.text[0]));
 	return r;
@@ -310,6 +323,7 @@ START_TEST(cards_with_nonsense_are_refused)
 			ck_assert_int_eq(card_read(&c), 0);
 			put(numbers[k], "%s", nonsense[i]);
 			ck_assert_msg(card_read(&c) == -1, "%s = '%s'", numbers[k], nonsense[i]);
+			ck_assert_msg(strstr(e.text, numbers[k]) != NULL, "%s: %s", numbers[k], e.text);
 		}
 	}
 	card(2, true);
@@ -329,7 +343,6 @@ START_TEST(a_card_s_configuration_comes_back)
 	struct vif_config c = { .kind = VIF_NAT, .bridge = "nat0", .ifname = "web0", .mac = { 0, 0x16, 0x3e, 1, 2, 0xff },
 				.mtu = 9000, .vlan = 4094, .isolated = true, .filter_mac = true, .queues = 4 }, d;
 	char key[KEY_MAX], value[VIF_VALUE_MAX];
-	struct socle_error e = { 0 };
 
 	ck_assert(vif_address_parse(&c, "192.168.77.1/24"));
 	for (int i = 0; i < 8; i++) {
@@ -376,6 +389,46 @@ START_TEST(macs)
 }
 END_TEST
 
+static const char *offered(const struct key_list *l, const char *key)
+{
+	for (unsigned int i = 0; i < l->n; i++)
+		if (!strcmp(l->kv[i].key, key))
+			return l->kv[i].value;
+	return "nothing";
+}
+
+/* A disk that cannot be written to has nothing to give back either. */
+START_TEST(discard_is_offered_by_what_can)
+{
+	struct vbd_config d = { .readonly = false };
+	struct key_list l;
+
+	for (unsigned int i = 0; i < 4; i++) {
+		uint32_t unit = i & 1 ? 65536 : 0;
+
+		d.readonly = i & 2;
+		l.n = 0;
+		vbd_features(&d, 8, unit, &l);
+		ck_assert_str_eq(offered(&l, "feature-discard"), i == 1 ? "1" : "0");
+		ck_assert_str_eq(offered(&l, "discard-granularity"), i == 1 ? "65536" : "nothing");
+	}
+}
+END_TEST
+
+START_TEST(addresses_of_networks)
+{
+	static const char *const bad[] = { "", "10.0.0.1", "10.0.0.1/", "10.0.0.1/x", "10.0.0.1/:", "10.0.0.1/2x", "10.0.0.1/7",
+					   "10.0.0.1/31", "10.0.0.256/24", "::1/24", "10.0.0.1/00000000000000000000024" };
+	struct vif_config c = { 0 };
+
+	ck_assert(vif_address_parse(&c, "10.0.0.1/9"));
+	ck_assert_uint_eq(c.prefix, 9);
+	ck_assert_uint_eq(ntohl(c.address), 0x0a000001);
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(!vif_address_parse(&c, bad[i]), "%s", bad[i]);
+}
+END_TEST
+
 START_TEST(what_is_offered_fits)
 {
 	struct vbd_config d = { .readonly = false };
@@ -411,6 +464,8 @@ int main(void)
 	tcase_add_test(t, cards_with_nonsense_are_refused);
 	tcase_add_test(t, a_card_s_configuration_comes_back);
 	tcase_add_test(t, macs);
+	tcase_add_test(t, discard_is_offered_by_what_can);
+	tcase_add_test(t, addresses_of_networks);
 	tcase_add_test(t, what_is_offered_fits);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
