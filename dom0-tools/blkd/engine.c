@@ -474,8 +474,11 @@ bool blk_engine_step(struct blk_engine *e, uint64_t now)
 	if (!e->queues)
 		return false;
 	round_of(e, now);
-	/* A flush or a barrier may have waited for what ended just now. */
-	return rings_rearm(e) || (e->nr_waiting && !e->wake && e->busy == e->nr_waiting);
+	/*
+	 * A flush or a barrier may have waited for what ended just now.  That a ring is broken is told at once: a guest whose index
+	 * made no sense need not send an event ever again.
+	 */
+	return rings_rearm(e) || e->broken || (e->nr_waiting && !e->wake && e->busy == e->nr_waiting);
 }
 
 void blk_engine_close(struct blk_engine *e, bool at_once)
