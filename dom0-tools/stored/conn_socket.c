@@ -29,30 +29,34 @@ struct conn_socket {
 	int fd;
 };
 
+/*
+ * The socket gets its name when it listens: whoever sees it is answered.  The rename takes the place of a predecessor's in the same
+ * step.
+ */
 int conn_socket_listen(struct conn_socket_set *set, const char *path, struct socle_error *e)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	mode_t mask;
-	int fd, ret;
+	int fd, n, ret;
 
-	if (strlen(path) >= sizeof(addr.sun_path))
+	n = snprintf(addr.sun_path, sizeof(addr.sun_path), "%s.new", path);
+	if (n < 0 || (size_t)n >= sizeof(addr.sun_path))
 		return socle_fail(e, ENAMETOOLONG, "socket path is longer than %zu characters: %s",
-				  sizeof(addr.sun_path) - 1, path);
-	strcpy(addr.sun_path, path);
+				  sizeof(addr.sun_path) - sizeof(".new"), path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return socle_fail(e, errno, "cannot make a socket: %s", strerror(errno));
-	if (unlink(path) && errno != ENOENT) {
-		ret = socle_fail(e, errno, "cannot remove the old socket %s: %s", path,
-				 strerror(errno));
+	if (unlink(addr.sun_path) && errno != ENOENT) {
+		ret = socle_fail(e, errno, "cannot remove the old socket %s: %s", addr.sun_path, strerror(errno));
 		close(fd);
 		return ret;
 	}
 	mask = umask(0177);
 	ret = bind(fd, (struct sockaddr *)&addr, sizeof(addr));
 	umask(mask);
-	if (ret || listen(fd, BACKLOG)) {
+	if (ret || listen(fd, BACKLOG) || rename(addr.sun_path, path)) {
 		ret = socle_fail(e, errno, "cannot listen on %s: %s", path, strerror(errno));
+		unlink(addr.sun_path);
 		close(fd);
 		return ret;
 	}
