@@ -742,6 +742,7 @@ int main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
+	tcase_set_timeout(t, 60); /* a bound against hanging */
 	tcase_add_loop_test(t, data_come_back, 0, 4);
 	tcase_add_loop_test(t, indirect_data_come_back, 0, 2);
 	tcase_add_test(t, flush_barrier_and_discard);
