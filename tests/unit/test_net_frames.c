@@ -166,7 +166,18 @@ START_TEST(the_taps_words_for_a_guest)
 	ck_assert(!to_guest(&v, &none, &r));
 	v.gso_type = VIRTIO_NET_HDR_GSO_UDP;
 	ck_assert(!to_guest(&v, &all, &r));
+	/* What was not asked for by the one version of IP, the other did not ask for either. */
+	v.gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
+	ck_assert(to_guest(&v, &(struct net_offload_caps){ .csum4 = true, .gso4 = true }, &r));
+	ck_assert(!to_guest(&v, &(struct net_offload_caps){ .csum4 = true, .csum6 = true, .gso6 = true }, &r));
+	v.gso_size = 0;
+	ck_assert(!to_guest(&v, &all, &r));
 	ck_assert_uint_eq(net_offload_tap_flags(&none), 0);
+	ck_assert_uint_eq(net_offload_tap_flags(&(struct net_offload_caps){ .csum4 = true }), TUN_F_CSUM);
+	ck_assert_uint_eq(net_offload_tap_flags(&(struct net_offload_caps){ .csum6 = true }), TUN_F_CSUM);
+	ck_assert_uint_eq(net_offload_tap_flags(&(struct net_offload_caps){ .gso4 = true, .gso6 = true }), 0);
+	ck_assert_uint_eq(net_offload_tap_flags(&(struct net_offload_caps){ .csum6 = true, .gso6 = true }),
+			  TUN_F_CSUM | TUN_F_TSO6 | TUN_F_TSO_ECN);
 	ck_assert_uint_eq(net_offload_tap_flags(&all), TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN);
 }
 END_TEST
@@ -396,6 +407,13 @@ START_TEST(neighbour_discovery)
 	DROPPED("of nobody");
 	frame_discovery(frame_ip6, 136, frame_ip6, 2, frame_mac);
 	PASSES();
+	dropped_when_cut(0);
+	frame_discovery(frame_ip6, 136, frame_ip6, 0, NULL); /* options there need not be */
+	PASSES();
+	frame_put16(f.data + 18, 23); /* but all of the target */
+	DROPPED("another IPv6 address");
+	frame_discovery(frame_ip6, 136, frame_nobody6, 2, frame_mac);
+	DROPPED("another IPv6 address");
 	frame_discovery(frame_ip6, 136, router, 2, frame_mac);
 	DROPPED("another IPv6 address");
 	frame_discovery(frame_ip6, 136, frame_ip6, 2, thief);
@@ -425,6 +443,14 @@ END_TEST
 START_TEST(discovery_does_not_hide)
 {
 	filter_setup(true, true);
+	for (uint8_t type = 132; type <= 138; type++) {
+		frame_ipv6(&f, frame_ip6, 44, 8 + 24);
+		memset(f.data + 54, 0, 32);
+		f.data[54] = 58;
+		f.data[57] = 1;
+		f.data[62] = type;
+		ck_assert_msg((type > 132 && type < 138) == (judge() != NULL), "type %u", type);
+	}
 	frame_ipv6(&f, frame_ip6, 60, 8 + 24); /* behind destination options */
 	memset(f.data + 54, 0, 32);
 	f.data[54] = 58;

@@ -248,6 +248,42 @@ START_TEST(indices_that_lie_break_the_ring)
 }
 END_TEST
 
+/* Full rings, and none more: both are a frontend's right. */
+START_TEST(full_rings_are_no_lie)
+{
+	struct net_packet p;
+	struct net_index at;
+	struct net_ring r;
+
+	tx_setup(NEAR_WRAP);
+	front.shared->req_prod = NEAR_WRAP + FRONT_SLOTS;
+	ck_assert(net_ring_attach(&r, front.shared, sizeof(struct netif_tx_request), &at, false));
+	ck_assert_uint_eq(net_ring_waiting(&r), FRONT_SLOTS);
+	at.req_cons += FRONT_SLOTS; /* all are taken by a predecessor */
+	ck_assert(net_ring_attach(&r, front.shared, sizeof(struct netif_tx_request), &at, true));
+	ck_assert_uint_eq(net_ring_waiting(&r), 0);
+	front.shared->req_prod = NEAR_WRAP;
+	/* A first slot, and another, that end with their page. */
+	front_tx(&front, 1, 7, 4000, 96 + 46, NETTXF_more_data);
+	front_tx(&front, 2, 8, 4050, 46, 0);
+	front_publish(&front);
+	ck_assert_int_eq(net_tx_take(&tx, &p), 1);
+	ck_assert_msg(!p.wrong, "%s", p.wrong);
+	ck_assert_uint_eq(p.pieces, 2);
+	ck_assert_uint_eq(p.piece[0].size, 96);
+	/* The shortest frame, and one byte less. */
+	front_tx(&front, 3, 7, 0, 14, 0);
+	front_publish(&front);
+	ck_assert_int_eq(net_tx_take(&tx, &p), 1);
+	ck_assert_msg(!p.wrong, "%s", p.wrong);
+	front_tx(&front, 4, 7, 0, 13, 0);
+	front_publish(&front);
+	ck_assert_int_eq(net_tx_take(&tx, &p), 1);
+	ck_assert_ptr_nonnull(p.wrong);
+	free(front.shared);
+}
+END_TEST
+
 START_TEST(events_are_sent_when_they_are_wanted)
 {
 	struct net_packet p;
@@ -368,6 +404,74 @@ START_TEST(frames_take_buffers_in_order)
 	received((NEAR_WRAP + 20) & 255, 4095, 0);
 	ck_assert_uint_eq(net_rx_fetch(&rx), 1);
 	free(front.shared);
+}
+END_TEST
+
+/* A guest that writes over what was taken changes nothing; frames of whole pages take no page more. */
+START_TEST(buffers_are_read_once)
+{
+	struct net_rx_frame page = { .len = 4096 }, two = { .len = 8192 };
+
+	rx_setup(0);
+	buffers_offer(FRONT_SLOTS);
+	ck_assert_uint_eq(net_rx_fetch(&rx), FRONT_SLOTS);
+	memset(front.slots, 0xee, FRONT_SLOTS * sizeof(struct netif_rx_request));
+	ck_assert_uint_eq(net_rx_fetch(&rx), FRONT_SLOTS);
+	ck_assert(net_rx_place(&rx, &page));
+	ck_assert_uint_eq(net_rx_slots(&page), 1);
+	ck_assert_uint_eq(net_rx_piece(&rx, &page, 0), 5000);
+	ck_assert(net_rx_place(&rx, &two));
+	ck_assert_uint_eq(net_rx_slots(&two), 2);
+	ck_assert_uint_eq(net_rx_piece(&rx, &two, 1), 5002);
+	net_rx_answer(&rx, &page, true);
+	net_rx_answer(&rx, &two, true);
+	net_ring_push(&rx.ring);
+	received(0, 4096, 0);
+	received(1, 4096, NETRXF_more_data);
+	received(2, 4096, 0);
+	free(front.shared);
+}
+END_TEST
+
+START_TEST(a_ring_is_armed_for_what_is_wanted)
+{
+	rx_setup(0);
+	buffers_offer(3);
+	ck_assert(!net_ring_rearm(&rx.ring, 4));
+	ck_assert_uint_eq(front.shared->req_event, 4);
+	ck_assert(net_ring_rearm(&rx.ring, 3)); /* they are there: no event will come */
+	ck_assert(net_ring_rearm(&rx.ring, 2));
+	front.shared->req_prod += 1000;
+	ck_assert(!net_ring_rearm(&rx.ring, 1));
+	ck_assert(rx.ring.broken);
+	front.shared->req_prod = 3;
+	ck_assert(!net_ring_rearm(&rx.ring, 1)); /* for good */
+	free(front.shared);
+}
+END_TEST
+
+START_TEST(groups_are_counted)
+{
+	struct net_multicast m = { 0 };
+	uint8_t group[6] = { 1, 0, 0x5e, 0, 0, 0 };
+
+	for (unsigned int i = 0; i < NET_GROUPS_MAX; i++) {
+		group[5] = (uint8_t)i;
+		ck_assert(net_multicast_add(&m, group));
+		ck_assert(net_multicast_add(&m, group)); /* again is no more */
+		ck_assert_uint_eq(m.n, i + 1);
+	}
+	for (unsigned int i = 0; i < 256; i++) {
+		group[5] = (uint8_t)i;
+		ck_assert_int_eq(net_multicast_wants(&m, group), i < NET_GROUPS_MAX);
+	}
+	ck_assert(!net_multicast_add(&m, group));
+	net_multicast_remove(&m, group);
+	ck_assert_uint_eq(m.n, NET_GROUPS_MAX);
+	group[5] = 0;
+	net_multicast_remove(&m, group);
+	ck_assert(!net_multicast_wants(&m, group));
+	ck_assert(net_multicast_add(&m, group));
 }
 END_TEST
 
@@ -529,6 +633,10 @@ int main(void)
 	tcase_add_test(t, parts_of_packets_break_the_ring);
 	tcase_add_test(t, indices_that_lie_break_the_ring);
 	tcase_add_test(t, events_are_sent_when_they_are_wanted);
+	tcase_add_test(t, full_rings_are_no_lie);
+	tcase_add_test(t, buffers_are_read_once);
+	tcase_add_test(t, a_ring_is_armed_for_what_is_wanted);
+	tcase_add_test(t, groups_are_counted);
 	tcase_add_test(t, a_successor_answers_what_was_taken);
 	tcase_add_test(t, frames_take_buffers_in_order);
 	tcase_add_test(t, bad_buffers_are_told);
