@@ -492,7 +492,8 @@ void device_listen(struct device *d, const struct device_host *h)
 	if (!d->worker.pid)
 		return;
 	if (!worker_listen(&d->worker)) {
-		say(d, h, "its worker (process %d) ended", (int)d->worker.pid);
+		say(d, h, d->worker.talkative ? "its worker (process %d) fills its log, and is ended" :
+		    "its worker (process %d) ended", (int)d->worker.pid);
 		if (worker_mourn(d, h, &e) == OUT_OURS)
 			fail(d, h, true, &e);
 		return;

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -103,13 +104,13 @@ int worker_start(struct worker *w, const char *program, const char *log, struct 
 	log_fd = log_open(log);
 	pid = log_fd < 0 ? -errno : process_start(program, log_fd, pair[1]);
 	close(pair[1]);
-	if (log_fd >= 0)
-		close(log_fd);
 	if (pid < 0) {
 		close(pair[0]);
+		if (log_fd >= 0)
+			close(log_fd);
 		return socle_fail(e, -pid, "cannot run '%s': %s", program, strerror(-pid));
 	}
-	*w = (struct worker){ .pid = pid, .ctl = pair[0] };
+	*w = (struct worker){ .pid = pid, .ctl = pair[0], .log = log_fd };
 	w->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	fcntl(w->ctl, F_SETFL, O_NONBLOCK);
 	if (w->pidfd >= 0)
@@ -237,6 +238,13 @@ int worker_ask(struct worker *w, struct ctl_msg *q, const int *fds, unsigned int
 	return socle_fail(e, EPIPE, "its worker ended%s%s", r ? ": " : "", r ? strerror(-r) : "");
 }
 
+static bool log_is_full(const struct worker *w)
+{
+	struct stat sb;
+
+	return w->log >= 0 && fstat(w->log, &sb) == 0 && sb.st_size > (off_t)WORKER_LOG_MAX;
+}
+
 bool worker_listen(struct worker *w)
 {
 	struct pollfd p = { .fd = w->pidfd, .events = POLLIN };
@@ -252,6 +260,9 @@ bool worker_listen(struct worker *w)
 		else
 			deaf(w);
 	}
+	w->talkative = log_is_full(w);
+	if (w->talkative)
+		deaf(w);
 	return w->ctl >= 0 && poll(&p, 1, 0) == 0;
 }
 
@@ -286,6 +297,8 @@ void worker_end(struct worker *w, bool orderly)
 	deaf(w);
 	if (w->pidfd >= 0)
 		close(w->pidfd);
+	if (w->log >= 0)
+		close(w->log);
 	*w = WORKER_NONE;
 }
 

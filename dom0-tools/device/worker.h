@@ -25,12 +25,17 @@ struct worker {
 	pid_t pid;  /* 0: none */
 	int pidfd;  /* readable when it has ended */
 	int ctl;
+	int log;    /* what it writes to */
 	uint64_t seq;
 	bool broken; /* it said BROKEN: the guest's protocol, not the worker, is at fault */
+	bool talkative; /* it wrote more to its log than a guest can make an honest one write */
 	char why[CTL_TEXT_MAX];
 };
 
-#define WORKER_NONE ((struct worker){ .pidfd = -1, .ctl = -1 })
+/* Of its log, bytes; flood.h bounds what is said there, but not what a worker does that its guest has taken over. */
+#define WORKER_LOG_MAX (4u << 20)
+
+#define WORKER_NONE ((struct worker){ .pidfd = -1, .ctl = -1, .log = -1 })
 
 /*
  * Run `program --control 3` with stderr in the file log (made anew, never through a symbolic link).  w is WORKER_NONE before.
@@ -46,7 +51,7 @@ int worker_start(struct worker *w, const char *program, const char *log, struct 
 int worker_ask(struct worker *w, struct ctl_msg *q, const int *fds, unsigned int n, struct ctl_msg *a, unsigned int ms,
 	       struct socle_error *e);
 
-/* Take in what it says unasked.  False when it is of no use any more: it ended, closed its socket or spoke nonsense. */
+/* Take in what it says unasked.  False when it is of no use any more: it ended, closed its socket, spoke nonsense, or too much. */
 bool worker_listen(struct worker *w);
 
 /* Orderly (STOP, and some time) or at once; it is gone when this returns, and w is WORKER_NONE. */

@@ -9,6 +9,7 @@
  *   short       half a datagram             version    another version   seq      another question's number
  *   what        an answer that is none      noise      bytes             late     its answer twice
  *   broken      BROKEN before its answer    controls   a reason with control characters and no end
+ *   talk        5 MiB to its log
  *   descriptors more descriptors than anybody wants
  */
 #include <fcntl.h>
@@ -113,6 +114,13 @@ static void misbehave(const char *manner, struct ctl_msg *a)
 
 	if (!strcmp(manner, "silent"))
 		return;
+	if (!strcmp(manner, "talk")) {
+		static char words[1 << 20];
+
+		for (int i = 0; i < 5; i++)
+			if (write(STDERR_FILENO, words, sizeof(words)) < 0)
+				_exit(5);
+	}
 	if (!strcmp(manner, "die"))
 		_exit(9);
 	if (!strcmp(manner, "refuse")) {

@@ -99,6 +99,21 @@ START_TEST(its_log_is_new_and_no_link)
 }
 END_TEST
 
+/* The file system of its log is everybody's. */
+START_TEST(one_that_fills_its_log_is_of_no_use)
+{
+	struct worker w = started("talk");
+	struct socle_error e = { 0 };
+	struct ctl_msg a;
+
+	ck_assert(worker_listen(&w));
+	ck_assert_int_eq(ask(&w, CTL_LIMITS, 20000, &a, &e), 0);
+	ck_assert(!worker_listen(&w));
+	ck_assert(w.talkative);
+	worker_end(&w, true);
+}
+END_TEST
+
 START_TEST(a_refusal_has_its_words)
 {
 	struct worker w = started("refuse");
@@ -273,6 +288,7 @@ int main(int argc, char **argv)
 	snprintf(log_path, sizeof(log_path), "%s/log", dir);
 	tcase_add_test(t, a_worker_works_and_ends);
 	tcase_add_test(t, its_log_is_new_and_no_link);
+	tcase_add_test(t, one_that_fills_its_log_is_of_no_use);
 	tcase_add_test(t, a_refusal_has_its_words);
 	tcase_add_test(t, control_characters_do_not_get_through);
 	tcase_add_loop_test(t, nonsense_ends_the_talk, 0, sizeof(liars) / sizeof(liars[0]));
