@@ -542,6 +542,22 @@ START_TEST(the_journal_is_of_one_connection)
 	other = c;
 	other.queues = 1;
 	ck_assert(!net_journal_fits(&j, &other));
+	other = c;
+	other.net.ctrl_ref = 9;
+	ck_assert(!net_journal_fits(&j, &other));
+	other = c;
+	other.net.ctrl_port = 9;
+	ck_assert(!net_journal_fits(&j, &other));
+	other = c;
+	other.net.queue[2].tx_ref = 9; /* which is not used */
+	ck_assert(net_journal_fits(&j, &other));
+	other.queues = j.with.queues = CTL_QUEUES_MAX;
+	ck_assert(!net_journal_fits(&j, &other));
+	j.with.net.queue[2].tx_ref = 9;
+	ck_assert(net_journal_fits(&j, &other));
+	other.queues = j.with.queues = CTL_QUEUES_MAX + 1; /* a predecessor may have been the guest's */
+	ck_assert(!net_journal_fits(&j, &other));
+	j.with.queues = c.queues;
 	net_journal_end(&j);
 	ck_assert(!net_journal_fits(&j, &c));
 }
