@@ -44,9 +44,14 @@ static int diag_order(const void *va, const void *vb)
 	return a->order < b->order ? -1 : 1;
 }
 
-void diag_print(struct diag_list *list, const char *file, FILE *out)
+void diag_sort(struct diag_list *list)
 {
 	qsort(list->item, list->kept, sizeof(list->item[0]), diag_order);
+}
+
+void diag_print(struct diag_list *list, const char *file, FILE *out)
+{
+	diag_sort(list);
 	for (size_t i = 0; i < list->kept; i++) {
 		const struct diag *d = &list->item[i];
 

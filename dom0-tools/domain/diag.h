@@ -30,6 +30,9 @@ struct diag_list {
 void diag_add(struct diag_list *list, unsigned int line, unsigned int column, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* By place; those of one place in the order in which they were found. */
+void diag_sort(struct diag_list *list);
+
 /* "file:line:column: text", one a line, by place. */
 void diag_print(struct diag_list *list, const char *file, FILE *out);
 

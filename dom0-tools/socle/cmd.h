@@ -50,6 +50,8 @@ enum kind {
 	KIND_ERROR, /* an identifier that socle explain knows */
 };
 
+const char *kind_name(enum kind kind);
+
 /* A flag without value, or with one (value_name given). */
 struct flag {
 	char letter;            /* 0 when there is only a long form */
@@ -147,12 +149,12 @@ void arguments_format(const struct command *cmd, char *out, size_t size);
 void usage_print(const struct command *cmd, FILE *out);
 int help_print(const struct command *cmd);
 
+/* A command's result that is one number: alone on a line, or with --json as an object with this key. */
+void number_print(const struct invocation *inv, const char *key, uint64_t n);
+
 /* Set by SIGINT, SIGTERM and SIGHUP once stop_catch() was called. */
 extern volatile sig_atomic_t stop_asked;
 void stop_catch(void);
-
-/* JSON string with quotes, on stdout. */
-void json_string(const char *s);
 
 int cmd_create(const struct invocation *inv);
 int cmd_validate(const struct invocation *inv);

@@ -13,14 +13,39 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <uuid/uuid.h>
+
 #include "domain/codes.h"
 #include "domain/console.h"
 #include "domain/life.h"
 #include "domain/names.h"
 #include "domain/watch.h"
 #include "socle/cmd.h"
+#include "socle/json.h"
 
-static struct domain_config *config_read(const char *file)
+/* What is wrong with a description, for programs. */
+static void faults_json(struct json *j, const char *file, const struct domain_config *cfg, struct diag_list *diags)
+{
+	diag_sort(diags);
+	json_object(j, NULL);
+	json_text(j, "file", file);
+	json_bool(j, "good", cfg != NULL);
+	json_text(j, "guest", cfg ? cfg->name : NULL);
+	json_array(j, "faults");
+	for (size_t i = 0; i < diags->kept; i++) {
+		json_object(j, NULL);
+		json_uint(j, "line", diags->item[i].line);
+		json_uint(j, "column", diags->item[i].column);
+		json_text(j, "text", diags->item[i].text);
+		json_end(j);
+	}
+	json_end(j);
+	json_uint(j, "count", diags->count);
+	json_end(j);
+}
+
+/* Its faults go to stderr, or as JSON into j. */
+static struct domain_config *config_read(const char *file, struct json *j)
 {
 	struct diag_list *diags = calloc(1, sizeof(*diags));
 	struct domain_config *cfg = NULL;
@@ -28,7 +53,10 @@ static struct domain_config *config_read(const char *file)
 	if (!diags)
 		return NULL;
 	cfg = domain_config_load(file, diags);
-	diag_print(diags, file, stderr);
+	if (j)
+		faults_json(j, file, cfg, diags);
+	else
+		diag_print(diags, file, stderr);
 	diag_clear(diags);
 	free(diags);
 	return cfg;
@@ -44,6 +72,33 @@ static void timing_print(const struct phases *p)
 		begin = p->phase[i].end_ns;
 	}
 	printf("%-16s %9.3f ms\n", "total", (double)(begin - p->begin_ns) / 1e6);
+}
+
+/* What was made; a dry run has no domain. */
+static void made_json(const struct domain_config *cfg, const uint16_t *domid, const struct phases *p)
+{
+	uint64_t begin = p->begin_ns;
+	char uuid[37];
+	struct json j;
+
+	json_begin(&j, stdout);
+	json_object(&j, NULL);
+	json_text(&j, "name", cfg->name);
+	if (domid) {
+		uuid_unparse_lower(cfg->uuid, uuid);
+		json_text(&j, "uuid", uuid);
+		json_uint(&j, "id", *domid);
+	}
+	json_array(&j, "phases");
+	for (unsigned int i = 0; i < p->count; i++) {
+		json_object(&j, NULL);
+		json_text(&j, "name", p->phase[i].name);
+		json_real(&j, "ms", (double)(p->phase[i].end_ns - begin) / 1e6, 3);
+		json_end(&j);
+		begin = p->phase[i].end_ns;
+	}
+	json_end(&j);
+	json_end(&j);
 }
 
 /* Show the last console lines of a guest that died at birth: its log would be looked for anyway. */
@@ -123,7 +178,9 @@ static int create(const struct invocation *inv, struct domain_config *cfg)
 	domain_ctx_close(&ctx);
 	if (r)
 		return report("create", cfg->name, &err);
-	if (flag_given(inv, "timing"))
+	if (flag_given(inv, "json"))
+		made_json(cfg, flag_given(inv, "dry-run") ? NULL : &domid, &phases);
+	else if (flag_given(inv, "timing"))
 		timing_print(&phases);
 	if (flag_given(inv, "console") && !flag_given(inv, "dry-run"))
 		return console_attach(domid, cfg->name);
@@ -132,10 +189,13 @@ static int create(const struct invocation *inv, struct domain_config *cfg)
 
 int cmd_create(const struct invocation *inv)
 {
-	struct domain_config *cfg = config_read(inv->args[0]);
 	struct socle_error err = { 0 };
+	struct domain_config *cfg;
 	int r;
 
+	if (flag_given(inv, "json") && flag_given(inv, "console"))
+		return usage_error(inv->cmd, "'--json' and '--console' both want the output");
+	cfg = config_read(inv->args[0], NULL);
 	if (!cfg) {
 		socle_fail_id(&err, DOMAIN_E_CONFIG, "bad-description", "the description has errors");
 		return report("create a guest from", inv->args[0], &err);
@@ -150,16 +210,23 @@ int cmd_create(const struct invocation *inv)
 
 int cmd_validate(const struct invocation *inv)
 {
+	bool json = flag_given(inv, "json");
 	int r = EXIT_OK;
+	struct json j;
 
+	json_begin(&j, stdout);
+	if (json)
+		json_rows(&j, NULL);
 	for (int i = 0; i < inv->nr_args; i++) {
-		struct domain_config *cfg = config_read(inv->args[i]);
+		struct domain_config *cfg = config_read(inv->args[i], json ? &j : NULL);
 
-		if (cfg)
-			printf("%s: good (guest '%s')\n", inv->args[i], cfg->name);
-		else
+		if (!cfg)
 			r = EXIT_CONFIG;
+		else if (!json)
+			printf("%s: good (guest '%s')\n", inv->args[i], cfg->name);
 		domain_config_free(cfg);
 	}
+	if (json)
+		json_end(&j);
 	return r;
 }

@@ -105,19 +105,24 @@ static int limits_given(const struct invocation *inv, const struct device_words 
 	return EXIT_OK;
 }
 
-void limits_json(const struct ctl_bucket limit[CTL_LIMIT_COUNT], const char *(*name)(unsigned int i))
+void limits_json(struct json *j, const struct ctl_bucket limit[CTL_LIMIT_COUNT], const char *(*name)(unsigned int i))
 {
-	bool first = true;
-
-	printf(", \"limits\": {");
+	json_object(j, "limits");
 	for (unsigned int i = 0; i < CTL_LIMIT_COUNT && name(i); i++) {
 		if (!limit[i].rate)
 			continue;
-		printf("%s \"%s\": { \"rate\": %" PRIu64 ", \"burst\": %" PRIu64 " }", first ? "" : ",", name(i), limit[i].rate,
-		       limit[i].burst);
-		first = false;
+		json_object(j, name(i));
+		json_uint(j, "rate", limit[i].rate);
+		json_uint(j, "burst", limit[i].burst);
+		json_end(j);
 	}
-	printf(" }");
+	json_end(j);
+}
+
+void worker_json(struct json *j, const struct device_view *v)
+{
+	json_int(j, "pid", v->pid);
+	json_uint(j, "restarts", v->restarts);
 }
 
 /* --- what is done alike with disks and cards --------------------------------------------------- */
@@ -179,7 +184,7 @@ int device_limit_run(const struct invocation *inv, const struct device_words *w)
 struct listing {
 	struct domain_ctx *ctx;
 	const struct device_words *words;
-	bool json, first;
+	struct json *json; /* NULL: text */
 };
 
 static int view_print(const struct device_view *v, void *arg)
@@ -189,15 +194,14 @@ static int view_print(const struct device_view *v, void *arg)
 	const char *name = found ? found : "?";
 
 	if (l->json) {
-		printf("%s\n { \"guest\": ", l->first ? "" : ",");
-		json_string(name);
-		printf(", \"domid\": %u", v->domid);
-		l->words->json(v);
-		printf(" }");
+		json_object(l->json, NULL);
+		json_text(l->json, "guest", name);
+		json_uint(l->json, "domid", v->domid);
+		l->words->json(l->json, v);
+		json_end(l->json);
 	} else {
 		l->words->line(v, name);
 	}
-	l->first = false;
 	free(found);
 	return 0;
 }
@@ -205,7 +209,8 @@ static int view_print(const struct device_view *v, void *arg)
 int device_list_run(const struct invocation *inv, const struct device_words *w)
 {
 	struct domain_ctx ctx = { .hv = NULL };
-	struct listing l = { .ctx = &ctx, .words = w, .json = flag_given(inv, "json"), .first = true };
+	struct json j;
+	struct listing l = { .ctx = &ctx, .words = w, .json = flag_given(inv, "json") ? &j : NULL };
 	const char *who = arg_at(inv, 0);
 	struct socle_error err = { 0 };
 	char what[64];
@@ -216,13 +221,14 @@ int device_list_run(const struct invocation *inv, const struct device_words *w)
 		domain_ctx_close(&ctx);
 		return report(what, who ? who : "all guests", &err);
 	}
+	json_begin(&j, stdout);
 	if (l.json)
-		printf("[");
+		json_rows(&j, NULL);
 	else
 		w->heading();
 	devices_each(&ctx, w->cls, domid, view_print, &l);
 	if (l.json)
-		printf("\n]\n");
+		json_end(&j);
 	domain_ctx_close(&ctx);
 	return EXIT_OK;
 }

@@ -9,6 +9,7 @@
 
 #include "domain/devices.h"
 #include "socle/cmd.h"
+#include "socle/json.h"
 
 #define DETACH_DEFAULT_S 30u
 #define DETACH_MAX_S     3600u
@@ -24,7 +25,7 @@ struct device_words {
 	/* For lists: a heading, a line or more below it, or members of a JSON object after others. */
 	void (*heading)(void);
 	void (*line)(const struct device_view *v, const char *guest);
-	void (*json)(const struct device_view *v);
+	void (*json)(struct json *j, const struct device_view *v);
 };
 
 /* `disk detach` and `net detach`, and so on. */
@@ -42,8 +43,11 @@ int device_guest_open(struct domain_ctx *ctx, const char *who, uint16_t *domid, 
 /* A description's device; NULL after complaints on stderr. */
 struct domain_config *device_file_load(const char *file);
 
-/* `, "limits": { "read-bytes": { "rate": N, "burst": N }, ... }`, those that are set. */
-void limits_json(const struct ctl_bucket limit[CTL_LIMIT_COUNT], const char *(*name)(unsigned int i));
+/* "limits": { "read-bytes": { "rate": N, "burst": N }, ... }, those that are set. */
+void limits_json(struct json *j, const struct ctl_bucket limit[CTL_LIMIT_COUNT], const char *(*name)(unsigned int i));
+
+/* "pid" and "restarts" of who serves it. */
+void worker_json(struct json *j, const struct device_view *v);
 
 /* "10M", "64k" or a plain number with a unit of 1024; false when it is none. */
 bool size_parse(const char *text, uint64_t *out);

@@ -163,27 +163,31 @@ static void line_print(const struct device_view *v, const char *guest)
 		printf("%20s %s\n", "", v->error);
 }
 
-static void json_print(const struct device_view *v)
+static void json_print(struct json *j, const struct device_view *v)
 {
 	char source[SOURCE_MAX];
 
 	source_print(&v->disk, source, sizeof(source));
-	printf(", \"target\": ");
-	json_string(v->dev);
-	printf(", \"source\": ");
-	json_string(source);
-	printf(", \"driver\": \"%s\", \"readonly\": %s, \"state\": \"%s\", \"bytes\": %" PRIu64 ", \"error\": ",
-	       v->ref.kernel ? "kernel" : "socle", v->disk.readonly ? "true" : "false", device_state_name(v->state),
-	       v->sectors * 512);
-	json_string(v->error);
-	limits_json(v->disk.limit, disk_limit_name);
-	if (v->has_stats)
-		printf(", \"pid\": %" PRId32 ", \"restarts\": %" PRIu32 ", \"reads\": %" PRIu64 ", \"writes\": %" PRIu64
-		       ", \"flushes\": %" PRIu64 ", \"discards\": %" PRIu64 ", \"read_bytes\": %" PRIu64
-		       ", \"write_bytes\": %" PRIu64 ", \"errors\": %" PRIu64 ", \"refused\": %" PRIu64
-		       ", \"throttled\": %" PRIu64, v->pid, v->restarts, v->stats.reads, v->stats.writes, v->stats.flushes,
-		       v->stats.discards, v->stats.read_bytes, v->stats.write_bytes, v->stats.errors, v->stats.refused,
-		       v->stats.throttled);
+	json_text(j, "target", v->dev);
+	json_text(j, "source", source);
+	json_text(j, "driver", v->ref.kernel ? "kernel" : "socle");
+	json_bool(j, "readonly", v->disk.readonly);
+	json_text(j, "state", device_state_name(v->state));
+	json_uint(j, "bytes", v->sectors * 512);
+	json_text(j, "error", v->error);
+	limits_json(j, v->disk.limit, disk_limit_name);
+	if (!v->has_stats)
+		return;
+	worker_json(j, v);
+	json_uint(j, "reads", v->stats.reads);
+	json_uint(j, "writes", v->stats.writes);
+	json_uint(j, "flushes", v->stats.flushes);
+	json_uint(j, "discards", v->stats.discards);
+	json_uint(j, "read_bytes", v->stats.read_bytes);
+	json_uint(j, "write_bytes", v->stats.write_bytes);
+	json_uint(j, "errors", v->stats.errors);
+	json_uint(j, "refused", v->stats.refused);
+	json_uint(j, "throttled", v->stats.throttled);
 }
 
 static const struct device_words disks = {
@@ -252,6 +256,6 @@ int cmd_disk_resize(const struct invocation *inv)
 	domain_ctx_close(&ctx);
 	if (r)
 		return report("resize a disk of", inv->args[0], &err);
-	printf("%" PRIu64 "\n", sectors * 512);
+	number_print(inv, "bytes", sectors * 512);
 	return EXIT_OK;
 }

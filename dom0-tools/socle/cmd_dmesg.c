@@ -16,6 +16,7 @@
 #include "libsocle/evtchn.h"
 #include "libsocle/hvlog.h"
 #include "socle/cmd.h"
+#include "socle/json.h"
 
 #define POLL_MS 1000
 
@@ -28,16 +29,48 @@ static int piece_read(struct socle_hvlog *log, bool clear)
 	return n;
 }
 
-/* All there is, to stdout. */
-static int rest_print(struct socle_hvlog *log, bool clear, struct socle_error *e)
+/* Where the log goes: to stdout as it is, or line by line as JSON. */
+struct sink {
+	bool json;
+	size_t len;
+	char line[1024]; /* longer ones are cut into pieces */
+};
+
+static void line_json(struct sink *s)
+{
+	struct json j;
+
+	json_begin(&j, stdout);
+	json_object(&j, NULL);
+	json_text_n(&j, "text", s->line, s->len);
+	json_end(&j);
+	s->len = 0;
+}
+
+static void sink_feed(struct sink *s, const char *p, size_t len)
+{
+	if (!s->json) {
+		fwrite(p, 1, len, stdout);
+		return;
+	}
+	for (; len--; p++) {
+		if (*p != '\n')
+			s->line[s->len++] = *p;
+		if (*p == '\n' || s->len == sizeof(s->line))
+			line_json(s);
+	}
+}
+
+/* All there is. */
+static int rest_print(struct socle_hvlog *log, bool clear, struct sink *s, struct socle_error *e)
 {
 	int n;
 
 	while ((n = piece_read(log, false)) > 0)
-		fwrite(log->buf, 1, (size_t)n, stdout);
+		sink_feed(s, log->buf, (size_t)n);
 	/* What came since is printed by the read that clears. */
 	if (n == 0 && clear && (n = piece_read(log, true)) > 0) {
-		fwrite(log->buf, 1, (size_t)n, stdout);
+		sink_feed(s, log->buf, (size_t)n);
 		n = 0;
 	}
 	return n < 0 ? socle_refused(e, n, "the hypervisor refused") : 0;
@@ -59,7 +92,7 @@ static void news_wait(struct socle_evtchn *ec, int port)
 }
 
 /* Until Ctrl-C, or until nobody reads what is printed. */
-static int follow(struct socle_hvlog *log, struct socle_error *e)
+static int follow(struct socle_hvlog *log, struct sink *s, struct socle_error *e)
 {
 	struct socle_evtchn *ec = socle_evtchn_open(e);
 	int port, r;
@@ -73,7 +106,7 @@ static int follow(struct socle_hvlog *log, struct socle_error *e)
 		return socle_fail(e, -port, "cannot be told of news: %s", strerror(-port));
 	}
 	/* News that come after the read find the event bound and unmasked: they end the wait. */
-	while ((r = rest_print(log, false, e)) == 0 && !fflush(stdout) && !stop_asked)
+	while ((r = rest_print(log, false, s, e)) == 0 && !fflush(stdout) && !stop_asked)
 		news_wait(ec, port);
 	socle_evtchn_close(ec);
 	return r;
@@ -82,6 +115,7 @@ static int follow(struct socle_hvlog *log, struct socle_error *e)
 int cmd_dmesg(const struct invocation *inv)
 {
 	struct socle_error err = { 0 };
+	struct sink sink = { .json = flag_given(inv, "json") };
 	struct socle_hvlog log;
 	struct socle_hv *hv;
 	int r;
@@ -93,8 +127,9 @@ int cmd_dmesg(const struct invocation *inv)
 		return report("read the hypervisor's log", NULL, &err);
 	r = socle_hvlog_open(&log, hv, &err);
 	if (!r)
-		r = flag_given(inv, "follow") ? follow(&log, &err)
-					    : rest_print(&log, flag_given(inv, "clear"), &err);
+		r = flag_given(inv, "follow") ? follow(&log, &sink, &err) : rest_print(&log, flag_given(inv, "clear"), &sink, &err);
+	if (sink.len)
+		line_json(&sink);
 	socle_hvlog_close(&log);
 	socle_hv_close(hv);
 	return r ? report("read the hypervisor's log", NULL, &err) : EXIT_OK;

@@ -13,6 +13,7 @@
 
 #include "libsocle/domain.h"
 #include "socle/cmd.h"
+#include "socle/json.h"
 
 struct info {
 	unsigned int major, minor, domains;
@@ -60,13 +61,21 @@ static int info_read(struct socle_hv *hv, struct info *out, struct socle_error *
 
 static void info_json(const struct info *i)
 {
-	printf("{ \"version\": \"%u.%u\", \"extraversion\": ", i->major, i->minor);
-	json_string(i->extra);
-	printf(", \"commandline\": ");
-	json_string(i->commandline);
-	printf(", \"cpus\": %u, \"cpu_khz\": %u, \"total_kib\": %" PRIu64 ", \"free_kib\": %" PRIu64
-	       ", \"domains\": %u }\n", i->phys.nr_cpus, i->phys.cpu_khz, i->phys.total_pages * 4,
-	       i->phys.free_pages * 4, i->domains);
+	char version[16];
+	struct json j;
+
+	snprintf(version, sizeof(version), "%u.%u", i->major, i->minor);
+	json_begin(&j, stdout);
+	json_object(&j, NULL);
+	json_text(&j, "version", version);
+	json_text(&j, "extraversion", i->extra);
+	json_text(&j, "commandline", i->commandline);
+	json_uint(&j, "cpus", i->phys.nr_cpus);
+	json_uint(&j, "cpu_khz", i->phys.cpu_khz);
+	json_uint(&j, "total_kib", i->phys.total_pages * 4);
+	json_uint(&j, "free_kib", i->phys.free_pages * 4);
+	json_uint(&j, "domains", i->domains);
+	json_end(&j);
 }
 
 static void info_text(const struct info *i)

@@ -18,6 +18,7 @@
 #include "domain/codes.h"
 #include "domain/last.h"
 #include "socle/cmd.h"
+#include "socle/json.h"
 
 static void moment(uint64_t wall_ns, char *out, size_t size)
 {
@@ -44,7 +45,7 @@ static void regs_text(const struct socle_regs *r)
 	       r->r15);
 }
 
-static void regs_json(const struct socle_regs *r)
+static void regs_json(struct json *j, const struct socle_regs *r)
 {
 	const struct { const char *name; uint64_t value; } regs[] = {
 		{ "rip", r->rip }, { "rsp", r->rsp }, { "rflags", r->rflags }, { "rax", r->rax },
@@ -56,10 +57,10 @@ static void regs_json(const struct socle_regs *r)
 		{ "error", r->error_code },
 	};
 
-	printf(", \"registers\": {");
+	json_object(j, "registers");
 	for (unsigned int i = 0; i < sizeof(regs) / sizeof(regs[0]); i++)
-		printf("%s \"%s\": \"0x%" PRIx64 "\"", i ? "," : "", regs[i].name, regs[i].value);
-	printf(" }");
+		json_hex(j, regs[i].name, regs[i].value);
+	json_end(j);
 }
 
 static void end_text(const struct socle_last_words *l, const char *name)
@@ -80,7 +81,7 @@ static void end_text(const struct socle_last_words *l, const char *name)
 	}
 }
 
-static void end_json(const struct socle_last_words *l, const char *name)
+static void end_json(struct json *j, const struct socle_last_words *l, const char *name)
 {
 	static const char *const kinds[] = { "shutdown", "crash", "destroy" };
 	char uuid[37], when[32], how[192];
@@ -88,19 +89,23 @@ static void end_json(const struct socle_last_words *l, const char *name)
 	uuid_unparse_lower(l->handle, uuid);
 	moment(l->wall_ns, when, sizeof(when));
 	last_words_how(l, how, sizeof(how));
-	printf("{ \"seq\": %" PRIu64 ", \"id\": %u, \"name\": ", l->seq, l->domid);
-	json_string(name);
-	printf(", \"uuid\": \"%s\", \"kind\": \"%s\", \"how\": ", uuid,
-	       l->kind < 3 ? kinds[l->kind] : "unknown");
-	json_string(how);
-	printf(", \"when\": \"%s\", \"uptime_seconds\": %.3f, \"cpu_seconds\": %.3f", when,
-	       (double)l->uptime_ns / 1e9, (double)l->cpu_ns / 1e9);
+	json_object(j, NULL);
+	json_uint(j, "seq", l->seq);
+	json_uint(j, "id", l->domid);
+	json_text(j, "name", name);
+	json_text(j, "uuid", uuid);
+	json_text(j, "kind", l->kind < 3 ? kinds[l->kind] : "unknown");
+	json_text(j, "how", how);
+	json_text(j, "when", when);
+	json_real(j, "uptime_seconds", (double)l->uptime_ns / 1e9, 3);
+	json_real(j, "cpu_seconds", (double)l->cpu_ns / 1e9, 3);
 	if (l->flags & SOCLE_END_HAS_VCPU) {
-		printf(", \"vcpu\": %u, \"cpu\": %u, \"kernel\": %s", l->vcpu, l->cpu,
-		       l->flags & SOCLE_END_IN_KERNEL ? "true" : "false");
-		regs_json(&l->regs);
+		json_uint(j, "vcpu", l->vcpu);
+		json_uint(j, "cpu", l->cpu);
+		json_bool(j, "kernel", l->flags & SOCLE_END_IN_KERNEL);
+		regs_json(j, &l->regs);
 	}
-	printf(" }");
+	json_end(j);
 }
 
 /* A name, a UUID or a domain id as what to look for. */
@@ -126,6 +131,7 @@ static int end_show(struct socle_hv *hv, const char *who, bool json, struct socl
 {
 	struct socle_last_words l;
 	struct last_wanted w;
+	struct json j;
 	char *name;
 	int r;
 
@@ -139,12 +145,11 @@ static int end_show(struct socle_hv *hv, const char *who, bool json, struct socl
 	if (r < 0)
 		return socle_refused(e, r, "the hypervisor refused");
 	name = last_uuid_name(l.handle);
+	json_begin(&j, stdout);
 	if (json)
-		end_json(&l, name ? name : "?");
+		end_json(&j, &l, name ? name : "?");
 	else
 		end_text(&l, name ? name : "?");
-	if (json)
-		putchar('\n');
 	free(name);
 	return 0;
 }
@@ -152,29 +157,28 @@ static int end_show(struct socle_hv *hv, const char *who, bool json, struct socl
 static int ends_list(struct socle_hv *hv, bool json, struct socle_error *e)
 {
 	struct socle_last_words l;
-	bool first = true;
+	struct json j;
 	int r;
 
+	json_begin(&j, stdout);
 	if (json)
-		printf("[");
+		json_rows(&j, NULL);
 	else
 		printf("%-20s  %5s  %-24s  %s\n", "WHEN", "ID", "NAME", "END");
 	for (uint64_t seq = 1; (r = last_words_next(hv, seq, &l)) == 0; seq = l.seq + 1) {
 		char *name = last_uuid_name(l.handle), when[32], how[192];
 
 		if (json) {
-			printf("%s\n  ", first ? "" : ",");
-			end_json(&l, name ? name : "?");
+			end_json(&j, &l, name ? name : "?");
 		} else {
 			moment(l.wall_ns, when, sizeof(when));
 			last_words_how(&l, how, sizeof(how));
 			printf("%-20s  %5u  %-24s  %s\n", when, l.domid, name ? name : "?", how);
 		}
-		first = false;
 		free(name);
 	}
 	if (json)
-		printf("\n]\n");
+		json_end(&j);
 	return r == -ENODATA ? 0 : socle_refused(e, r, "the hypervisor refused");
 }
 

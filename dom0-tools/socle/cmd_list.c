@@ -17,6 +17,7 @@
 #include "domain/names.h"
 #include "libsocle/domain.h"
 #include "socle/cmd.h"
+#include "socle/json.h"
 
 const char *domain_state_word(const struct xen_domctl_getdomaininfo *info)
 {
@@ -39,17 +40,21 @@ static void print_text(const struct xen_domctl_getdomaininfo *i, const char *nam
 	       i->nr_online_vcpus, domain_state_word(i), (double)i->cpu_time / 1e9);
 }
 
-static void print_json(const struct xen_domctl_getdomaininfo *i, const char *name, bool first)
+static void print_json(struct json *j, const struct xen_domctl_getdomaininfo *i, const char *name)
 {
 	char uuid[37];
 
 	uuid_unparse_lower(i->handle, uuid);
-	printf("%s\n  { \"id\": %u, \"name\": ", first ? "" : ",", i->domain);
-	json_string(name);
-	printf(", \"uuid\": \"%s\", \"memory_kib\": %" PRIu64 ", \"max_memory_kib\": %" PRIu64
-	       ", \"vcpus\": %u, \"state\": \"%s\", \"cpu_seconds\": %.3f }", uuid,
-	       i->tot_pages * 4, i->max_pages * 4, i->nr_online_vcpus, domain_state_word(i),
-	       (double)i->cpu_time / 1e9);
+	json_object(j, NULL);
+	json_uint(j, "id", i->domain);
+	json_text(j, "name", name);
+	json_text(j, "uuid", uuid);
+	json_uint(j, "memory_kib", i->tot_pages * 4);
+	json_uint(j, "max_memory_kib", i->max_pages * 4);
+	json_uint(j, "vcpus", i->nr_online_vcpus);
+	json_text(j, "state", domain_state_word(i));
+	json_real(j, "cpu_seconds", (double)i->cpu_time / 1e9, 3);
+	json_end(j);
 }
 
 int cmd_list(const struct invocation *inv)
@@ -57,7 +62,8 @@ int cmd_list(const struct invocation *inv)
 	struct domain_ctx ctx = { .hv = NULL };
 	struct xen_domctl_getdomaininfo info;
 	struct socle_error err = { 0 };
-	bool json = flag_given(inv, "json"), first = true;
+	bool json = flag_given(inv, "json");
+	struct json j;
 	int n;
 
 	ctx.hv = socle_hv_open(&err);
@@ -66,8 +72,9 @@ int cmd_list(const struct invocation *inv)
 	ctx.store = socle_store_open(&err);
 	if (!ctx.store)
 		warn_error("names are missing", &err);
+	json_begin(&j, stdout);
 	if (json)
-		printf("[");
+		json_rows(&j, NULL);
 	else
 		printf("%5s  %-24s %8s  %5s  %-8s %10s\n", "ID", "NAME", "MEM MiB", "VCPUS",
 		       "STATE", "CPU s");
@@ -76,14 +83,13 @@ int cmd_list(const struct invocation *inv)
 		char *name = names_of(&ctx, info.domain);
 
 		if (json)
-			print_json(&info, name ? name : "?", first);
+			print_json(&j, &info, name ? name : "?");
 		else
 			print_text(&info, name ? name : "?");
-		first = false;
 		free(name);
 	}
 	if (json)
-		printf("\n]\n");
+		json_end(&j);
 	domain_ctx_close(&ctx);
 	if (n < 0) {
 		socle_refused(&err, n, "the hypervisor refused");
@@ -102,6 +108,6 @@ int cmd_domid(const struct invocation *inv)
 	domain_ctx_close(&ctx);
 	if (r)
 		return report("find", inv->args[0], &err);
-	printf("%u\n", domid);
+	number_print(inv, "id", domid);
 	return EXIT_OK;
 }

@@ -14,21 +14,39 @@
 #include "domain/console.h"
 #include "domain/names.h"
 #include "socle/cmd.h"
+#include "socle/json.h"
 
-/* Copy a file to stdout; 0, or errno. */
-static int file_show(const char *path)
+static void line_json(const char *from, const char *line, size_t len)
 {
-	char buf[4096];
-	size_t n;
+	struct json j;
+
+	json_begin(&j, stdout);
+	json_object(&j, NULL);
+	json_text(&j, "from", from);
+	json_text_n(&j, "text", line, len);
+	json_end(&j);
+}
+
+/* Copy a file to stdout, as it is or (from given) each line as one of JSON; 0, or errno. */
+static int file_show(const char *path, const char *from)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t n;
 	FILE *f = fopen(path, "re");
 	int err = 0;
 
 	if (!f)
 		return errno;
-	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
-		fwrite(buf, 1, n, stdout);
+	while ((n = getline(&line, &room, f)) > 0) {
+		if (from)
+			line_json(from, line, (size_t)n - (line[n - 1] == '\n'));
+		else
+			fwrite(line, 1, (size_t)n, stdout);
+	}
 	if (ferror(f))
 		err = EIO;
+	free(line);
 	fclose(f);
 	return err;
 }
@@ -44,9 +62,9 @@ int cmd_log(const struct invocation *inv)
 		return usage_error(inv->cmd, "'%.80s' is not a guest's name", name);
 	snprintf(events, sizeof(events), SOCLE_LOG_DIR "/%s.log", name);
 	console_log_path(name, console, sizeof(console));
-	r = file_show(events);
+	r = file_show(events, flag_given(inv, "json") ? "events" : NULL);
 	if (!flag_given(inv, "events"))
-		c = file_show(console);
+		c = file_show(console, flag_given(inv, "json") ? "console" : NULL);
 	if (r == ENOENT && (flag_given(inv, "events") || c == ENOENT)) {
 		socle_fail_id(&err, ESRCH, "no-log", "there is neither '%s' nor a console log", events);
 		return report("show the log of", name, &err);

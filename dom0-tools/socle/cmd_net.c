@@ -141,7 +141,7 @@ int cmd_net_attach(const struct invocation *inv)
 	domain_ctx_close(&ctx);
 	if (r)
 		return report("attach a card to", inv->args[0], &err);
-	printf("%u\n", c.index);
+	number_print(inv, "card", c.index);
 	return EXIT_OK;
 }
 
@@ -171,25 +171,40 @@ static void line_print(const struct device_view *v, const char *guest)
 		printf("%25s %s\n", "", v->error);
 }
 
-static void json_print(const struct device_view *v)
+static void stats_json(struct json *j, const struct device_view *v)
+{
+	worker_json(j, v);
+	json_uint(j, "rx_frames", v->stats.rx_frames);
+	json_uint(j, "rx_bytes", v->stats.rx_bytes);
+	json_uint(j, "rx_dropped", v->stats.rx_dropped);
+	json_uint(j, "tx_frames", v->stats.tx_frames);
+	json_uint(j, "tx_bytes", v->stats.tx_bytes);
+	json_uint(j, "tx_dropped", v->stats.tx_dropped);
+	json_uint(j, "spoofed", v->stats.spoofed);
+	json_uint(j, "errors", v->stats.errors);
+	json_uint(j, "refused", v->stats.refused);
+	json_uint(j, "throttled", v->stats.throttled);
+}
+
+static void json_print(struct json *j, const struct device_view *v)
 {
 	char mac[18];
 
 	vif_mac_print(v->card.mac, mac);
-	printf(", \"card\": %u, \"mac\": \"%s\", \"type\": \"%s\", \"bridge\": ", v->ref.devid, mac, kinds[v->card.kind]);
-	json_string(v->card.bridge);
-	printf(", \"vlan\": %u, \"mtu\": %u, \"queues\": %u, \"isolated\": %s, \"driver\": \"%s\", \"state\": \"%s\", \"error\": ",
-	       v->card.vlan, v->card.mtu, v->card.queues, v->card.isolated ? "true" : "false",
-	       v->ref.kernel ? "kernel" : "socle", device_state_name(v->state));
-	json_string(v->error);
-	limits_json(v->card.limit, card_limit_name);
+	json_uint(j, "card", v->ref.devid);
+	json_text(j, "mac", mac);
+	json_text(j, "type", kinds[v->card.kind]);
+	json_text(j, "bridge", v->card.bridge);
+	json_uint(j, "vlan", v->card.vlan);
+	json_uint(j, "mtu", v->card.mtu);
+	json_uint(j, "queues", v->card.queues);
+	json_bool(j, "isolated", v->card.isolated);
+	json_text(j, "driver", v->ref.kernel ? "kernel" : "socle");
+	json_text(j, "state", device_state_name(v->state));
+	json_text(j, "error", v->error);
+	limits_json(j, v->card.limit, card_limit_name);
 	if (v->has_stats)
-		printf(", \"pid\": %" PRId32 ", \"restarts\": %" PRIu32 ", \"rx_frames\": %" PRIu64 ", \"rx_bytes\": %" PRIu64
-		       ", \"rx_dropped\": %" PRIu64 ", \"tx_frames\": %" PRIu64 ", \"tx_bytes\": %" PRIu64
-		       ", \"tx_dropped\": %" PRIu64 ", \"spoofed\": %" PRIu64 ", \"errors\": %" PRIu64 ", \"refused\": %" PRIu64
-		       ", \"throttled\": %" PRIu64, v->pid, v->restarts, v->stats.rx_frames, v->stats.rx_bytes,
-		       v->stats.rx_dropped, v->stats.tx_frames, v->stats.tx_bytes, v->stats.tx_dropped, v->stats.spoofed,
-		       v->stats.errors, v->stats.refused, v->stats.throttled);
+		stats_json(j, v);
 }
 
 static const struct device_words cards = {

@@ -14,6 +14,7 @@
 #include "domain/share.h"
 #include "libsocle/domain.h"
 #include "socle/cmd.h"
+#include "socle/json.h"
 
 #define INDENT     47 /* of the second vCPU of a domain */
 #define WEIGHT_MAX 65535u
@@ -24,10 +25,21 @@
 struct view {
 	struct socle_hv *hv;
 	unsigned int nr_cpus;
-	bool json, first;
+	struct json *json; /* NULL: text */
 };
 
-static int vcpus_show(const struct view *view, uint16_t domid, struct socle_error *e)
+static void vcpu_json(struct json *j, const struct socle_vcpu_times *t, const char *hard, const char *soft)
+{
+	json_object(j, NULL);
+	json_uint(j, "vcpu", t->vcpu);
+	json_bool(j, "online", t->flags & SOCLE_VCPU_ONLINE);
+	json_uint(j, "cpu", t->cpu);
+	json_text(j, "hard", hard);
+	json_text(j, "soft", soft);
+	json_end(j);
+}
+
+static int vcpus_show(struct view *view, uint16_t domid, struct socle_error *e)
 {
 	struct socle_vcpu_times t;
 	bool first = true;
@@ -44,12 +56,9 @@ static int vcpus_show(const struct view *view, uint16_t domid, struct socle_erro
 		if (t.flags & SOCLE_VCPU_ONLINE)
 			snprintf(place, sizeof(place), "%u", t.cpu);
 		if (view->json)
-			printf("%s\n    { \"vcpu\": %u, \"online\": %s, \"cpu\": %u, \"hard\": "
-			       "\"%s\", \"soft\": \"%s\" }", first ? "" : ",", t.vcpu,
-			       t.flags & SOCLE_VCPU_ONLINE ? "true" : "false", t.cpu, h, s);
+			vcpu_json(view->json, &t, h, s);
 		else
-			printf("%*s%4u  %3s  %-12s %s\n", first ? 0 : INDENT, "", t.vcpu, place, h,
-			       s);
+			printf("%*s%4u  %3s  %-12s %s\n", first ? 0 : INDENT, "", t.vcpu, place, h, s);
 		first = false;
 	}
 	if (first && !view->json)
@@ -60,13 +69,17 @@ static int vcpus_show(const struct view *view, uint16_t domid, struct socle_erro
 static int domain_show(struct view *view, uint16_t domid, const char *name, struct socle_error *e)
 {
 	struct share share;
+	int r;
 
 	if (share_get(view->hv, domid, &share, e))
 		return -1;
 	if (view->json) {
-		printf("%s\n  { \"id\": %u, \"name\": ", view->first ? "" : ",", domid);
-		json_string(name);
-		printf(", \"weight\": %u, \"cap\": %u, \"vcpus\": [", share.weight, share.cap);
+		json_object(view->json, NULL);
+		json_uint(view->json, "id", domid);
+		json_text(view->json, "name", name);
+		json_uint(view->json, "weight", share.weight);
+		json_uint(view->json, "cap", share.cap);
+		json_array(view->json, "vcpus");
 	} else {
 		char cap[16] = "-";
 
@@ -74,12 +87,12 @@ static int domain_show(struct view *view, uint16_t domid, const char *name, stru
 			snprintf(cap, sizeof(cap), "%u%%", share.cap);
 		printf("%5u  %-24s %6u %6s  ", domid, name, share.weight, cap);
 	}
-	view->first = false;
-	if (vcpus_show(view, domid, e))
-		return -1;
-	if (view->json)
-		printf(" ] }");
-	return 0;
+	r = vcpus_show(view, domid, e);
+	if (view->json) {
+		json_end(view->json);
+		json_end(view->json);
+	}
+	return r;
 }
 
 static int domains_show(struct domain_ctx *ctx, struct view *view, int only, struct socle_error *e)
@@ -108,21 +121,29 @@ static int domains_show(struct domain_ctx *ctx, struct view *view, int only, str
 
 static int show(struct domain_ctx *ctx, bool json, int only, struct socle_error *e)
 {
-	struct view view = { .hv = ctx->hv, .json = json, .first = true };
+	struct json j;
+	struct view view = { .hv = ctx->hv, .json = json ? &j : NULL };
 	unsigned int us;
 	int r;
 
 	if (host_cpus(ctx->hv, &view.nr_cpus, e) || ratelimit_get(ctx->hv, &us, e))
 		return -1;
-	if (json)
-		printf("{ \"cpus\": %u, \"ratelimit_us\": %u, \"domains\": [", view.nr_cpus, us);
-	else
+	json_begin(&j, stdout);
+	if (json) {
+		json_object(&j, NULL);
+		json_uint(&j, "cpus", view.nr_cpus);
+		json_uint(&j, "ratelimit_us", us);
+		json_rows(&j, "domains");
+	} else {
 		printf("%5s  %-24s %6s %6s  %4s  %3s  %-12s %s\n", "ID", "NAME", "WEIGHT", "CAP",
 		       "VCPU", "CPU", "HARD", "SOFT");
+	}
 	r = domains_show(ctx, &view, only, e);
-	if (json)
-		printf(" ] }\n");
-	else if (only < 0)
+	if (json) {
+		json_end(&j);
+		json_end(&j);
+	}
+	if (!json && only < 0)
 		printf("rate limit: %u microseconds\n", us);
 	return r;
 }

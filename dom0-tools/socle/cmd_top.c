@@ -23,6 +23,7 @@
 #include "domain/usage.h"
 #include "libsocle/domain.h"
 #include "socle/cmd.h"
+#include "socle/json.h"
 
 #define DOMAINS_MAX 1024u
 #define DELAY_DEFAULT_MS 2000u
@@ -136,19 +137,31 @@ static void draw_text(const struct top *top)
 /* A picture is a line, for programs that read one after the other. */
 static void draw_json(const struct top *top)
 {
-	printf("{ \"cpus\": %u, \"busy\": %.1f, \"total_kib\": %" PRIu64 ", \"free_kib\": %" PRIu64
-	       ", \"domains\": [", top->host.nr_cpus, busy(top), top->host.total_pages * 4,
-	       top->host.free_pages * 4);
+	struct json j;
+
+	json_begin(&j, stdout);
+	json_object(&j, NULL);
+	json_uint(&j, "cpus", top->host.nr_cpus);
+	json_real(&j, "busy", busy(top), 1);
+	json_uint(&j, "total_kib", top->host.total_pages * 4);
+	json_uint(&j, "free_kib", top->host.free_pages * 4);
+	json_array(&j, "domains");
 	for (size_t i = 0; i < top->now->nr; i++) {
 		const struct usage *u = &top->now->u[i];
 
-		printf("%s{ \"id\": %u, \"name\": ", i ? ", " : " ", u->domid);
-		json_string(u->name);
-		printf(", \"state\": \"%s\", \"vcpus\": %u, \"cpu\": %.1f, \"wait\": %.1f, "
-		       "\"memory_kib\": %" PRIu64 ", \"cpu_seconds\": %.3f }", u->state, u->vcpus,
-		       u->cpu, u->wait, u->memory_kib, (double)u->run_ns / 1e9);
+		json_object(&j, NULL);
+		json_uint(&j, "id", u->domid);
+		json_text(&j, "name", u->name);
+		json_text(&j, "state", u->state);
+		json_uint(&j, "vcpus", u->vcpus);
+		json_real(&j, "cpu", u->cpu, 1);
+		json_real(&j, "wait", u->wait, 1);
+		json_uint(&j, "memory_kib", u->memory_kib);
+		json_real(&j, "cpu_seconds", (double)u->run_ns / 1e9, 3);
+		json_end(&j);
 	}
-	printf(" ] }\n");
+	json_end(&j);
+	json_end(&j);
 }
 
 /* ---- the terminal ---------------------------------------------------------------------------- */

@@ -7,11 +7,13 @@
 #include "socle/explain.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "domain/codes.h"
 #include "domain/diag.h"
 #include "socle/cmd.h"
+#include "socle/json.h"
 
 #define IDS_MAX 256
 
@@ -55,7 +57,32 @@ bool explain_next(const char **at, struct explanation *out)
 	return found;
 }
 
-static int one_print(const char *id)
+static void entry_json(struct json *j, const struct explanation *x)
+{
+	json_object(j, NULL);
+	json_text(j, "id", x->id);
+	json_array(j, "exit_codes");
+	for (const char *p = x->exits; *p; p += strcspn(p, ","), p += *p == ',')
+		json_uint(j, NULL, strtoul(p, NULL, 10));
+	json_end(j);
+	json_text(j, "what", x->what);
+	json_text(j, "why", x->why);
+	json_text(j, "do", x->todo);
+	json_end(j);
+}
+
+static void entry_print(const struct explanation *x, bool json)
+{
+	struct json j;
+
+	json_begin(&j, stdout);
+	if (json)
+		entry_json(&j, x);
+	else
+		printf("%s (exit code %s)\n\n%s\n\nWhy: %s\n\nWhat to do: %s\n", x->id, x->exits, x->what, x->why, x->todo);
+}
+
+static int one_print(const char *id, bool json)
 {
 	static char ids[IDS_MAX][SOCLE_ID_MAX];
 	const char *names[IDS_MAX + 1] = { NULL }, *at = explain_text, *guess;
@@ -64,7 +91,7 @@ static int one_print(const char *id)
 
 	for (size_t n = 0; n < IDS_MAX && explain_next(&at, &x); n++) {
 		if (strcmp(x.id, id) == 0) {
-			printf("%s (exit code %s)\n\n%s\n\nWhy: %s\n\nWhat to do: %s\n", x.id, x.exits, x.what, x.why, x.todo);
+			entry_print(&x, json);
 			return EXIT_OK;
 		}
 		names[n] = strcpy(ids[n], x.id);
@@ -86,17 +113,34 @@ static void brackets_strip(const char *word, char *out, size_t size)
 		take(out, size, word, len);
 }
 
-int cmd_explain(const struct invocation *inv)
+static void all_print(bool json)
 {
 	const char *at = explain_text;
 	struct explanation x;
+	struct json j;
+
+	json_begin(&j, stdout);
+	if (json)
+		json_rows(&j, NULL);
+	while (explain_next(&at, &x)) {
+		if (json)
+			entry_json(&j, &x);
+		else
+			printf("%-20s %5s  %s\n", x.id, x.exits, x.what);
+	}
+	if (json)
+		json_end(&j);
+}
+
+int cmd_explain(const struct invocation *inv)
+{
+	bool json = flag_given(inv, "json");
 	char id[64];
 
 	if (arg_at(inv, 0)) {
 		brackets_strip(arg_at(inv, 0), id, sizeof(id));
-		return one_print(id);
+		return one_print(id, json);
 	}
-	while (explain_next(&at, &x))
-		printf("%-20s %5s  %s\n", x.id, x.exits, x.what);
+	all_print(json);
 	return EXIT_OK;
 }

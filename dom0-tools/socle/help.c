@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "socle/cmd.h"
+#include "socle/json.h"
 
 #define ARGS_WIDTH 27 /* of a list of commands */
 #define USAGE_FLAGS 5
@@ -107,8 +108,70 @@ int help_print(const struct command *cmd)
 	return EXIT_OK;
 }
 
+/* --- the table as JSON -------------------------------------------------------------------------- */
+
+const char *kind_name(enum kind kind)
+{
+	static const char *const names[] = {
+		[KIND_TEXT] = "text", [KIND_GUEST] = "guest", [KIND_DEFINITION] = "definition", [KIND_PAST_GUEST] = "past-guest",
+		[KIND_DISK] = "disk", [KIND_CARD] = "card", [KIND_FILE] = "file", [KIND_COMMAND] = "command", [KIND_ERROR] = "error",
+	};
+
+	return names[kind];
+}
+
+static void flag_json(struct json *j, const struct flag *f)
+{
+	json_object(j, NULL);
+	json_text(j, "name", f->name);
+	json_text_n(j, "letter", &f->letter, f->letter != 0);
+	json_text(j, "value", f->value_name);
+	json_text(j, "kind", f->value_name ? kind_name(f->kind) : NULL);
+	json_text(j, "words", f->words);
+	json_text(j, "help", f->help);
+	json_end(j);
+}
+
+static void command_json(struct json *j, const struct command *cmd)
+{
+	json_object(j, NULL);
+	json_text(j, "name", cmd->name);
+	json_text(j, "help", cmd->help);
+	json_bool(j, "group", !cmd->run);
+	json_array(j, "arguments");
+	for (int i = 0; i < ARGS_MAX && cmd->arg[i].name; i++) {
+		json_object(j, NULL);
+		json_text(j, "name", cmd->arg[i].name);
+		json_text(j, "kind", kind_name(cmd->arg[i].kind));
+		json_bool(j, "optional", cmd->arg[i].optional);
+		json_bool(j, "many", cmd->arg[i].many);
+		json_end(j);
+	}
+	json_end(j);
+	json_array(j, "flags");
+	for (int i = 0; i < FLAGS_MAX && cmd->flags[i].name; i++)
+		flag_json(j, &cmd->flags[i]);
+	json_end(j);
+	json_end(j);
+}
+
+static int table_json(void)
+{
+	struct json j;
+
+	json_begin(&j, stdout);
+	json_rows(&j, NULL);
+	for (unsigned int i = 0; i < nr_commands; i++)
+		if (!commands[i].hidden)
+			command_json(&j, &commands[i]);
+	json_end(&j);
+	return EXIT_OK;
+}
+
 int cmd_help(const struct invocation *inv)
 {
+	if (flag_given(inv, "json"))
+		return inv->nr_args ? usage_error(inv->cmd, "'--json' prints the whole table") : table_json();
 	if (inv->nr_args) {
 		int used;
 		const struct command *cmd = command_find(inv->nr_args, inv->args, &used);

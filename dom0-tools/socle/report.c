@@ -5,12 +5,14 @@
  * How a command says that it failed, and how it is stopped.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "domain/codes.h"
 #include "socle/cmd.h"
+#include "socle/json.h"
 
 volatile sig_atomic_t stop_asked;
 
@@ -105,6 +107,20 @@ void warn_id(const char *id, const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fprintf(stderr, " [%s]\n", id);
+}
+
+void number_print(const struct invocation *inv, const char *key, uint64_t n)
+{
+	struct json j;
+
+	if (!flag_given(inv, "json")) {
+		printf("%" PRIu64 "\n", n);
+		return;
+	}
+	json_begin(&j, stdout);
+	json_object(&j, NULL);
+	json_uint(&j, key, n);
+	json_end(&j);
 }
 
 int usage_error(const struct command *cmd, const char *fmt, ...)

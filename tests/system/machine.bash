@@ -33,13 +33,18 @@ make_boot_image() { # output
 	image_pack "$root" "$1"
 }
 
-# "BATCH ok WHAT" and "BATCH fail WHAT: WHY" of a console become TAP; notes become comments.
+# "BATCH ok WHAT" and "BATCH fail WHAT: WHY" of a console become TAP; notes become comments; "BATCH json NAME TEXT" is held to the
+# schema of that name.
 tap_batch() { # console text, what stands before each name
-	local line
+	local line why
 	while IFS= read -r line; do
 		case $line in
 		"BATCH ok "*) tap 0 "${2:-}${line#BATCH ok }" ;;
 		"BATCH fail "*) tap 1 "${2:-}${line#BATCH fail }" ;;
+		"BATCH json "*)
+			line=${line#BATCH json }
+			why=$(printf '%s' "${line#* }" | "$SOCLE_TOP/tests/lib/schema.py" "$SOCLE_TOP/dom0-tools/data/schema/${line%% *}.json" 2>&1)
+			tap $? "${2:-}what is printed as JSON keeps the schema ${line%% *}" "$why" ;;
 		"BATCH note "*) echo "# ${2:-}${line#BATCH note }" ;;
 		esac
 	done < <(grep -a '^BATCH ' "$1")
