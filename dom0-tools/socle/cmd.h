@@ -48,6 +48,7 @@ enum kind {
 	KIND_FILE,
 	KIND_COMMAND,
 	KIND_ERROR, /* an identifier that socle explain knows */
+	KIND_LAST = KIND_ERROR,
 };
 
 const char *kind_name(enum kind kind);
@@ -106,11 +107,17 @@ const char *flag_value(const struct invocation *inv, const char *name); /* NULL:
 int flag_number(const struct invocation *inv, const char *name, const char *unit, unsigned int min, unsigned int max,
 		unsigned int *out);
 
+/* Position of a flag given as "--name[=value]" or "-x"; -1 when there is none. */
+int flag_find(const struct command *cmd, const char *word, const char **value);
+
 /* The argument at this position, or NULL. */
 const char *arg_at(const struct invocation *inv, int n);
 
 /* The exit code of an error's kind. */
 enum exit_code exit_code_of(int error_code);
+
+/* What an exit code means, in a sentence; NULL when there is no such code. */
+const char *exit_code_text(unsigned int code);
 
 /* Its identifier, or that of its kind. */
 const char *error_id(const struct socle_error *e);
@@ -135,6 +142,9 @@ int usage_error(const struct command *cmd, const char *fmt, ...);
  * NULL after a message.
  */
 const struct command *command_find(int nr_words, char *const words[], int *used);
+
+/* As far as the words go on to mean a command, without a message: NULL when not even the first does. */
+const struct command *command_look(int nr_words, char *const words[], int *used);
 
 /* The last word of an entry's name when it stands in this group (NULL: outside all groups), else NULL. */
 const char *command_word(const struct command *cmd, const struct command *group);
@@ -185,6 +195,7 @@ int cmd_net_list(const struct invocation *inv);
 int cmd_net_limit(const struct invocation *inv);
 int cmd_net_dump(const struct invocation *inv);
 int cmd_supervise(const struct invocation *inv);
+int cmd_complete(const struct invocation *inv);
 int cmd_explain(const struct invocation *inv);
 int cmd_help(const struct invocation *inv);
 

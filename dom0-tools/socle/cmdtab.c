@@ -128,7 +128,10 @@ const struct command commands[] = {
 	  .detail = "Messages of socle end with a word in brackets, which stays the same when their text changes.  Without a word: all of them." },
 	{ .name = "help", .run = cmd_help, .help = "this list, or one command in full",
 	  .arg = { { .name = "COMMAND", .kind = KIND_COMMAND, .optional = true, .many = true } },
-	  .flags = { { .letter = 'j', .name = "json", .help = "print the table of commands as JSON" } } },
+	  .flags = { { .letter = 'j', .name = "json", .help = "print the table of commands as JSON" },
+		     { .name = "man", .help = "print a manual page, in mdoc" } } },
+	{ .name = "__complete", .run = cmd_complete, .hidden = true, .help = "what may stand where the cursor is; shells ask it",
+	  .arg = { { .name = "KIND|line" }, { .name = "WORD", .optional = true, .many = true } } },
 };
 
 const unsigned int nr_commands = sizeof(commands) / sizeof(commands[0]);

@@ -8,6 +8,7 @@
 
 #include "socle/cmd.h"
 #include "socle/json.h"
+#include "socle/man.h"
 
 #define ARGS_WIDTH 27 /* of a list of commands */
 #define USAGE_FLAGS 5
@@ -172,12 +173,16 @@ int cmd_help(const struct invocation *inv)
 {
 	if (flag_given(inv, "json"))
 		return inv->nr_args ? usage_error(inv->cmd, "'--json' prints the whole table") : table_json();
+	if (flag_given(inv, "man") && !inv->nr_args)
+		return man_print(NULL);
 	if (inv->nr_args) {
 		int used;
 		const struct command *cmd = command_find(inv->nr_args, inv->args, &used);
 
 		if (cmd && used < inv->nr_args)
 			return usage_error(inv->cmd, "'%s' has nothing below it, such as '%.60s'", cmd->name, inv->args[used]);
+		if (cmd && flag_given(inv, "man"))
+			return command_word(cmd, NULL) ? man_print(cmd) : usage_error(inv->cmd, "'%s' stands in the page of its group", cmd->name);
 		return cmd ? help_print(cmd) : EXIT_USAGE;
 	}
 	printf("usage: socle COMMAND [FLAGS] [ARGUMENTS]\n\n");

@@ -50,32 +50,43 @@ static void command_refuse(const struct command *group, const char *word)
 			    group ? " " : "", word, guess ? "; did you mean '" : "", guess ? guess : "", guess ? "'?" : "");
 }
 
-/* One word inside a group: the whole name, or a beginning that only one has.  A hidden one has to be written out. */
-static const struct command *word_find(const struct command *group, const char *word)
+/* The one that a word means in a group, or NULL. */
+static const struct command *word_look(const struct command *group, const char *word)
 {
 	const struct command *found = NULL;
-	char ambiguous[512] = "";
+	unsigned int nr = 0;
 
 	for (unsigned int i = 0; i < nr_commands; i++) {
 		const char *name = command_word(&commands[i], group);
+
+		if (name && strcmp(name, word) == 0)
+			return &commands[i];
+		if (!name || commands[i].hidden || !*word || strncmp(name, word, strlen(word)) != 0)
+			continue;
+		found = &commands[i];
+		nr++;
+	}
+	return nr == 1 ? found : NULL;
+}
+
+/* One word inside a group: the whole name, or a beginning that only one has.  A hidden one has to be written out. */
+static const struct command *word_find(const struct command *group, const char *word)
+{
+	const struct command *found = word_look(group, word);
+	char ambiguous[512] = "";
+
+	for (unsigned int i = 0; !found && *word && i < nr_commands; i++) {
+		const char *name = commands[i].hidden ? NULL : command_word(&commands[i], group);
 		size_t n = strlen(ambiguous);
 
-		if (!name)
-			continue;
-		if (strcmp(word, name) == 0)
-			return &commands[i];
-		if (commands[i].hidden || !*word || strncmp(word, name, strlen(word)) != 0)
-			continue;
-		if (found)
-			snprintf(ambiguous + n, sizeof(ambiguous) - n, "%s, %s", n ? "" : command_word(found, group), name);
-		else
-			found = &commands[i];
+		if (name && strncmp(word, name, strlen(word)) == 0)
+			snprintf(ambiguous + n, sizeof(ambiguous) - n, "%s%s", n ? ", " : "", name);
 	}
 	if (*ambiguous)
 		usage_error(NULL, "'%s%s%s' can mean %s", group ? group->name : "", group ? " " : "", word, ambiguous);
 	else if (!found)
 		command_refuse(group, word);
-	return *ambiguous ? NULL : found;
+	return found;
 }
 
 const struct command *command_find(int nr_words, char *const words[], int *used)
@@ -86,6 +97,19 @@ const struct command *command_find(int nr_words, char *const words[], int *used)
 	do {
 		cmd = word_find(cmd, words[(*used)++]);
 	} while (cmd && !cmd->run && *used < nr_words && words[*used][0] != '-');
+	return cmd;
+}
+
+const struct command *command_look(int nr_words, char *const words[], int *used)
+{
+	const struct command *cmd = NULL, *next;
+
+	for (*used = 0; *used < nr_words && (!cmd || !cmd->run); ++*used) {
+		next = word_look(cmd, words[*used]);
+		if (!next)
+			break;
+		cmd = next;
+	}
 	return cmd;
 }
 
@@ -132,8 +156,7 @@ const char *arg_at(const struct invocation *inv, int n)
 	return n < inv->nr_args ? inv->args[n] : NULL;
 }
 
-/* Position of a flag given as "--name[=value]" or "-x"; -1 when there is none. */
-static int flag_find(const struct command *cmd, const char *word, const char **value)
+int flag_find(const struct command *cmd, const char *word, const char **value)
 {
 	const char *eq = strchr(word, '=');
 	size_t len = eq ? (size_t)(eq - word) : strlen(word);

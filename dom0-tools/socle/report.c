@@ -71,6 +71,29 @@ enum exit_code exit_code_of(int error_code)
 	return kinds[kind_of(error_code)].exit;
 }
 
+const char *exit_code_text(unsigned int code)
+{
+	static const char *const texts[] = {
+		[EXIT_OK] = "Done.",
+		[EXIT_FAILED] = "Failed, for a reason that has no code of its own.",
+		[EXIT_USAGE] = "Misuse of the command line.",
+		[EXIT_CONFIG] = "The description is wrong, or a file that it names is missing or unusable.",
+		[EXIT_NOT_FOUND] = "No such guest, or device.",
+		[EXIT_EXISTS] = "Name, UUID or disk is in use by another guest.",
+		[EXIT_NO_MEMORY] = "Not enough free memory.",
+		[EXIT_NO_DAEMON] = "The store daemon or the console daemon is not running.",
+		[EXIT_BACKEND] = "The backend of a disk or card failed.",
+		[EXIT_INTERRUPTED] = "Interrupted by Ctrl-C, SIGTERM or SIGHUP.",
+		[EXIT_NOT_RUNNING] = "The guest does not run.",
+		[EXIT_BUSY] = "Busy: somebody else works on the same thing.",
+		[EXIT_REFUSED] = "The hypervisor refused.",
+		[EXIT_TIMEOUT] = "A time limit passed.",
+		[EXIT_PARTIAL] = "A part was done and a part was not.",
+	};
+
+	return code < sizeof(texts) / sizeof(texts[0]) ? texts[code] : NULL;
+}
+
 const char *error_id(const struct socle_error *e)
 {
 	return *e->id ? e->id : kinds[kind_of(e->code)].id;
