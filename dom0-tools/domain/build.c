@@ -185,6 +185,7 @@ static int initrd_fill(void *arg, void *page, uint64_t index, uint64_t count, st
 		done += (uint64_t)r;
 	}
 	memset((uint8_t *)page + len, 0, room - len);
+	work_done(b->ctx->work, at + len);
 	return 0;
 }
 
@@ -283,6 +284,7 @@ static int contents_write(struct build *b)
 	if (load_write(&b->load, b->e))
 		return -1;
 	phase_end(ctx, "kernel");
+	work_step(ctx->work, "initrd", WORK_BYTES, b->initrd_len);
 	if (guest_memory_walk(ctx, &b->mem, l->initrd.pfn, l->initrd.nr, initrd_fill, b, b->e))
 		return -1;
 	phase_end(ctx, "initrd");
@@ -409,6 +411,7 @@ static int build_run(struct build *b)
 	if (memory_get(b))
 		return -1;
 	phase_end(b->ctx, "memory");
+	work_step(b->ctx->work, "unpack kernel", WORK_BYTES, 0);
 	if (load_unpack(&b->load, b->e))
 		return -1;
 	phase_end(b->ctx, "unpack kernel");

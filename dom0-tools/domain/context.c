@@ -62,6 +62,7 @@ void phase_end(struct domain_ctx *ctx, const char *name)
 {
 	struct phases *p = ctx->phases;
 
+	work_step(ctx->work, NULL, WORK_BYTES, 0);
 	if (!p || p->count == PHASES_MAX)
 		return;
 	p->phase[p->count].name = name;

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdint.h>
 
+#include "domain/work.h"
 #include "libsocle/error.h"
 #include "libsocle/hypercall.h"
 #include "libsocle/store.h"
@@ -31,6 +32,7 @@ struct domain_ctx {
 	struct socle_store *store;
 	const volatile sig_atomic_t *stop; /* non-zero: the user wants an end; may be NULL */
 	struct phases *phases;             /* may be NULL */
+	struct work *work;                 /* for who looks on; may be NULL */
 	int guard_fd;                      /* of watch_fork(), told of a birth; 0 = none */
 };
 

@@ -203,7 +203,9 @@ int device_detach(struct domain_ctx *ctx, uint16_t domid, const struct device_re
 					  "one, '--force' does without");
 		if (offline_write(ctx, back, e))
 			return -1;
+		work_step(ctx->work, "the guest lets it go", WORK_MS, ms);
 		while (!is_gone(ctx, back, ref)) {
+			work_done(ctx->work, ms - (end > clock_ns() ? (end - clock_ns()) / 1000000 : 0));
 			if (clock_ns() >= end)
 				return socle_fail_id(e, ETIMEDOUT, "detach-timeout",
 						     "the guest did not let it go within %u s; it may be in use there. "

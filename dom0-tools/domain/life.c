@@ -202,9 +202,11 @@ static int body_make(struct domain_ctx *ctx, uint16_t domid, const struct domain
 		return -1;
 	if (domain_ctx_check_stop(ctx, e) || nodes_introduce(ctx, domid, cfg, &built, e))
 		return -1;
+	work_step(ctx->work, "console", WORK_BYTES, 0);
 	if (cfg->console && console_wait(ctx, domid, e))
 		return -1;
 	phase_end(ctx, "store, console");
+	work_step(ctx->work, "devices", WORK_BYTES, 0);
 	if (devices_attach(ctx, domid, cfg, e))
 		return -1;
 	phase_end(ctx, "devices");

@@ -48,6 +48,7 @@ static int populate_all(struct domain_ctx *ctx, struct guest_memory *m, uint64_t
 	bool small_only = false;
 	uint64_t done = 0;
 
+	work_step(ctx->work, "memory", WORK_BYTES, m->nr_pages * 4096);
 	while (done < m->nr_pages) {
 		struct extent_batch b = extent_next(m->nr_pages, done, small_only);
 		long got = populate_call(ctx, m, b, done, list);
@@ -56,6 +57,7 @@ static int populate_all(struct domain_ctx *ctx, struct guest_memory *m, uint64_t
 			return socle_refused(e, (int)got, "the hypervisor refused memory");
 		if (got > 0)
 			done += (uint64_t)got << b.order;
+		work_done(ctx->work, done * 4096);
 		if ((got < 0 || (uint64_t)got < b.nr) && b.order == 0)
 			return socle_fail_id(e, DOMAIN_E_NO_MEMORY, "no-memory",
 					  "not enough free memory: got %" PRIu64 " of %" PRIu64

@@ -22,6 +22,7 @@
 #include "domain/watch.h"
 #include "socle/cmd.h"
 #include "socle/json.h"
+#include "socle/progress.h"
 
 /* What is wrong with a description, for programs. */
 static void faults_json(struct json *j, const char *file, const struct domain_config *cfg, struct diag_list *diags)
@@ -165,16 +166,22 @@ static int guest_launch(struct domain_ctx *ctx, struct domain_config *cfg, char 
 static int create(const struct invocation *inv, struct domain_config *cfg)
 {
 	struct phases phases = { .begin_ns = clock_ns() };
-	struct domain_ctx ctx = { .stop = &stop_asked, .phases = &phases };
+	struct work work = { .step = NULL };
+	struct domain_ctx ctx = { .stop = &stop_asked, .phases = &phases, .work = &work };
 	struct socle_error err = { 0 };
+	struct progress progress;
 	uint16_t domid = 0;
+	char title[80];
 	int r;
 
 	stop_catch();
+	snprintf(title, sizeof(title), "create '%.40s'", cfg->name);
+	progress_begin(&progress, title, &work);
 	if (flag_given(inv, "dry-run"))
 		r = domain_precheck(&ctx, cfg, &err);
 	else
 		r = guest_launch(&ctx, cfg, inv->argv0, &domid, &err);
+	progress_end(&progress);
 	domain_ctx_close(&ctx);
 	if (r)
 		return report("create", cfg->name, &err);

@@ -18,6 +18,7 @@
 #include "domain/diag.h"
 #include "domain/names.h"
 #include "domain/watch.h"
+#include "socle/progress.h"
 
 int device_guest_open(struct domain_ctx *ctx, const char *who, uint16_t *domid, struct socle_error *e)
 {
@@ -146,10 +147,13 @@ static int device_report(const char *verb, const struct device_words *w, const c
 
 int device_detach_run(const struct invocation *inv, const struct device_words *w)
 {
-	struct domain_ctx ctx = { .stop = &stop_asked };
+	struct work work = { .step = NULL };
+	struct domain_ctx ctx = { .stop = &stop_asked, .work = &work };
 	unsigned int seconds = DETACH_DEFAULT_S;
 	struct socle_error err = { 0 };
+	struct progress progress;
 	struct device_view v;
+	char title[80];
 	uint32_t devid = 0;
 	int r = w->devid_read(inv, inv->args[1], &devid);
 
@@ -157,8 +161,11 @@ int device_detach_run(const struct invocation *inv, const struct device_words *w
 	if (r)
 		return r;
 	stop_catch();
+	snprintf(title, sizeof(title), "detach a %s from '%.40s'", w->noun, inv->args[0]);
+	progress_begin(&progress, title, &work);
 	r = device_open(inv, w, &ctx, devid, &v, &err) ||
 	    device_detach(&ctx, v.domid, &v.ref, flag_given(inv, "force"), seconds * 1000, &err);
+	progress_end(&progress);
 	domain_ctx_close(&ctx);
 	return r ? device_report("detach", w, "from", inv->args[0], &err) : EXIT_OK;
 }

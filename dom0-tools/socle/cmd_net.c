@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "device/ask.h"
@@ -20,9 +21,11 @@
 #include "domain/names.h"
 #include "libsocle/domain.h"
 #include "socle/cmd_device.h"
+#include "socle/progress.h"
 
 #define DEVID_MAX   255u
 #define ANSWER_MS   10000u
+#define LOOK_MS     500
 
 static int number_read(const struct invocation *inv, const char *word, uint32_t *devid)
 {
@@ -229,8 +232,17 @@ int cmd_net_limit(const struct invocation *inv)
 
 /* --- dump -------------------------------------------------------------------------------------- */
 
+/* How large the file is by now; what is no file has no size. */
+static void written_tell(int fd, struct work *w)
+{
+	struct stat sb;
+
+	if (fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode))
+		work_done(w, (uint64_t)sb.st_size);
+}
+
 /* The connection is the capture: it ends with it, at either side. */
-static int capture_run(uint16_t domid, uint32_t devid, int fd, struct socle_error *e)
+static int capture_run(uint16_t domid, uint32_t devid, int fd, struct work *w, struct socle_error *e)
 {
 	struct ask q = { .what = ASK_CAPTURE, .cls = DEVICE_CARD, .devid = devid };
 	char dir[GUEST_RUN_DIR_MAX];
@@ -241,10 +253,25 @@ static int capture_run(uint16_t domid, uint32_t devid, int fd, struct socle_erro
 	p = (struct pollfd){ .fd = ask_send(dir, &q, fd, &a, ANSWER_MS, e), .events = POLLIN };
 	if (p.fd < 0)
 		return -1;
-	while (!stop_asked && poll(&p, 1, -1) < 0)
-		; /* a signal: the condition decides */
+	while (!stop_asked && poll(&p, 1, LOOK_MS) <= 0)
+		written_tell(fd, w); /* a signal, or time to look: the condition decides */
 	close(p.fd);
 	return stop_asked ? 0 : socle_fail_id(e, ECHILD, "capture-ended", "the guest, its card or its supervisor went away");
+}
+
+/* With a line on the terminal about how much there is, unless the terminal's line is the file. */
+static int capture_watched(uint16_t domid, uint32_t devid, int fd, const char *who, struct socle_error *e)
+{
+	struct work work = { .step = "frames, until Ctrl-C" };
+	struct progress progress;
+	char title[80];
+	int r;
+
+	snprintf(title, sizeof(title), "dump '%.40s'", who);
+	progress_begin(&progress, title, &work);
+	r = capture_run(domid, devid, fd, &work, e);
+	progress_end(&progress);
+	return r;
 }
 
 int cmd_net_dump(const struct invocation *inv)
@@ -269,7 +296,7 @@ int cmd_net_dump(const struct invocation *inv)
 		r = socle_fail_id(&err, errno, "cannot-write", "cannot write '%s': %s", file, strerror(errno));
 	stop_catch();
 	if (!r)
-		r = capture_run(v.domid, devid, fd, &err);
+		r = capture_watched(v.domid, devid, fd, inv->args[0], &err);
 	if (file && fd >= 0)
 		close(fd);
 	return r ? report("overhear a card of", inv->args[0], &err) : EXIT_OK;

@@ -16,6 +16,7 @@
 #include "domain/names.h"
 #include "libsocle/domain.h"
 #include "socle/cmd.h"
+#include "socle/progress.h"
 
 #define TIMEOUT_DEFAULT_S 60u
 #define TIMEOUT_MAX_S     86400u
@@ -55,9 +56,11 @@ static int gone_wait(struct domain_ctx *ctx, uint16_t domid, unsigned int second
 		     struct socle_error *e)
 {
 	struct xen_domctl_getdomaininfo info;
-	uint64_t end = clock_ns() + seconds * UINT64_C(1000000000);
+	uint64_t begin = clock_ns(), end = begin + seconds * UINT64_C(1000000000);
 
+	work_step(ctx->work, "waits for its end", WORK_MS, seconds * UINT64_C(1000));
 	while (clock_ns() < end) {
+		work_done(ctx->work, (clock_ns() - begin) / 1000000);
 		if (socle_domain_info(ctx->hv, domid, &info) == -ESRCH)
 			return 0;
 		if (domain_ctx_check_stop(ctx, e))
@@ -78,15 +81,21 @@ static int gone_wait(struct domain_ctx *ctx, uint16_t domid, unsigned int second
 static int power_request(const struct invocation *inv, const char *verb, const char *what,
 			 bool wait, unsigned int seconds)
 {
-	struct domain_ctx ctx = { .stop = &stop_asked };
+	struct work work = { .step = NULL };
+	struct domain_ctx ctx = { .stop = &stop_asked, .work = &work };
 	struct socle_error err = { 0 };
+	struct progress progress;
 	uint16_t domid = 0;
+	char title[80];
 	int r;
 
 	stop_catch();
+	snprintf(title, sizeof(title), "%s '%.40s'", verb, inv->args[0]);
+	progress_begin(&progress, title, &work);
 	r = guest_find(&ctx, inv->args[0], &domid, &err) ||
 	    request_leave(&ctx, domid, what, &err) ||
 	    (wait && gone_wait(&ctx, domid, seconds, &err));
+	progress_end(&progress);
 	domain_ctx_close(&ctx);
 	return r ? report(verb, inv->args[0], &err) : EXIT_OK;
 }
