@@ -3,7 +3,8 @@
 #include "kit/kit.h"
 #include "kit/xenbus.h"
 
-#define TX_TRIES 32
+#define TX_TRIES  32
+#define STEPS_MAX 8
 
 static struct kit_device *devices[32];
 
@@ -133,12 +134,15 @@ static void connect(struct kit_device *d)
 		say_state(d, XenbusStateConnected);
 }
 
-/* Moves on as far as the backend's present state allows. */
+/*
+ * Moves on as far as the backend's present state allows: three steps at most while that stays the same. One that changes it meanwhile
+ * is looked at again later, for each change is told by the watch.
+ */
 static void step(struct kit_device *d)
 {
-	enum kit_device_act act;
+	enum kit_device_act act = KIT_ACT_AGAIN;
 
-	do {
+	for (unsigned int i = 0; i < STEPS_MAX && (act == KIT_ACT_AGAIN || act == KIT_ACT_NEGOTIATE); i++) {
 		act = kit_device_act(d->phase, kit_device_get(d, "state", XenbusStateReconfigured, XenbusStateUnknown));
 		switch (act) {
 		case KIT_ACT_NONE:
@@ -161,7 +165,7 @@ static void step(struct kit_device *d)
 			say_state(d, XenbusStateClosed);
 			break;
 		}
-	} while (act == KIT_ACT_AGAIN || act == KIT_ACT_NEGOTIATE);
+	}
 	if (d->phase == KIT_DEVICE_CLOSED && d->expected && !is_online(d))
 		take_down(d, KIT_DEVICE_CLOSED, false);
 }

@@ -517,6 +517,40 @@ START_TEST(errors_are_of_that_io_only)
 }
 END_TEST
 
+static unsigned int state_reads, state_lies;
+
+int __real_kit_store_number(uint32_t tx, const char *path, uint64_t *value);
+int __wrap_kit_store_number(uint32_t tx, const char *path, uint64_t *value);
+
+int __wrap_kit_store_number(uint32_t tx, const char *path, uint64_t *value)
+{
+	size_t n = strlen(path);
+
+	if (!state_lies || n < 6 || strcmp(path + n - 6, "/state"))
+		return __real_kit_store_number(tx, path, value);
+	state_lies--;
+	*value = state_reads++ % 2 ? XenbusStateInitWait : XenbusStateInitialising;
+	return 0;
+}
+
+/* One whose state is another at each look: the guest has other things to do as well. */
+START_TEST(a_backend_that_turns_round_and_round_keeps_nobody)
+{
+	open_disk(0, 1, 11, false);
+	state_lies = 10000;
+	state_reads = 0;
+	host_watches_fire();
+	kit_loop_once(0);
+	ck_assert_uint_ge(state_reads, 2);
+	ck_assert_uint_le(state_reads, 16);
+	state_lies = 0;
+	/* What it is in the end counts. */
+	host_watches_fire();
+	turns(10);
+	close_disk();
+}
+END_TEST
+
 START_TEST(sizes_that_make_no_sense_are_no_disk)
 {
 	static const struct { const char *key, *value; } wrong[] = {
@@ -590,6 +624,7 @@ int main(void)
 	tcase_add_test(t, what_waits_for_a_backend_is_answered_at_the_close);
 	tcase_add_loop_test(t, a_lie_breaks_the_device_and_nothing_else, 0, sizeof(lies) / sizeof(lies[0]));
 	tcase_add_test(t, errors_are_of_that_io_only);
+	tcase_add_test(t, a_backend_that_turns_round_and_round_keeps_nobody);
 	tcase_add_test(t, sizes_that_make_no_sense_are_no_disk);
 	tcase_add_test(t, features_beyond_all_bounds_do_no_harm);
 	tcase_add_test(t, no_disk_is_no_disk);
