@@ -207,8 +207,8 @@ static size_t poll_prepare(struct host *h, struct socle_store *st, struct guest 
 		g->nr_polled = readers_poll(&g->readers, g->polled);
 		/* A guest that does not take its input must not make poll() return for more. */
 		for (size_t i = 0; g->input_used == INPUT_SIZE && i < g->nr_polled; i++)
-			if (g->polled[i].fd != g->readers.listener)
-				g->polled[i].events &= ~POLLIN;
+			if (g->polled[i].fd != g->readers.listener && !(g->polled[i].events &= ~POLLIN))
+				g->polled[i].fd = -1; /* one that has hung up would be reported without end */
 		n += g->nr_polled;
 	}
 	return n;

@@ -70,22 +70,24 @@ static void reader_drop(struct reader *c)
 	*c = (struct reader){ .fd = -1 };
 }
 
+/* One that has hung up may have typed before: it stays until that is read, and is told nothing more. */
 static void reader_write(struct reader *c)
 {
-	while (c->out.used) {
+	while (c->out.used && !c->deaf) {
 		size_t run = c->out.size - c->out.start;
 		ssize_t n = send(c->fd, c->out.data + c->out.start, run < c->out.used ? run : c->out.used, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
-			if (errno != EAGAIN)
-				reader_drop(c);
-			return;
+			c->deaf = errno != EAGAIN;
+			break;
 		}
 		c->out.start = (c->out.start + (size_t)n) % c->out.size;
 		c->out.used -= (size_t)n;
 	}
+	if (c->deaf)
+		c->out.used = 0;
 }
 
 static void reader_accept(struct readers *r)

@@ -25,6 +25,7 @@ struct tail {
 
 struct reader {
 	int fd;             /* -1 = free */
+	bool deaf;          /* has hung up */
 	struct tail out;
 };
 
