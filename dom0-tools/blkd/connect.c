@@ -123,7 +123,8 @@ static void slots_forget(struct blk_engine *e)
 	memset(&e->arena, 0, sizeof(e->arena));
 	e->busy = e->nr_waiting = e->queues = e->next_queue = 0;
 	e->wake = 0;
-	e->draining = e->closing = e->broken = false;
+	e->draining = e->broken = false;
+	e->closing = e->gone;
 }
 
 int blk_engine_connect(struct blk_engine *e, const struct blk_rings *rings, bool resume, struct socle_error *err)
@@ -131,7 +132,7 @@ int blk_engine_connect(struct blk_engine *e, const struct blk_rings *rings, bool
 	int r = 0;
 
 	assert(!e->queues && !e->busy);
-	if (e->gone)
+	if (e->gone && e->image)
 		return socle_fail(err, ENODEV, "its image was taken away");
 	if (!rings->queues || rings->queues > BLK_QUEUES_MAX || !rings->pages || rings->pages > BLK_RING_PAGES_MAX ||
 	    rings->pages & (rings->pages - 1))

@@ -43,6 +43,7 @@ void blk_engine_init(struct blk_engine *e, struct blk_image *image, struct blk_g
 	e->copy.guest = e->grants.guest = guest;
 	for (uint32_t i = 0; i < BLK_QUEUES_MAX; i++)
 		e->queue[i].port = -1;
+	e->gone = e->closing = !image;
 }
 
 /* --- a slot's life --------------------------------------------------------------------------- */

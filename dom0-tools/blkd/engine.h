@@ -98,6 +98,7 @@ struct blk_engine {
 /* The buffers of an engine and its image; NULL with errno set. */
 uint8_t *blk_engine_memory(void);
 
+/* image NULL: there is none, and all requests are refused. */
 void blk_engine_init(struct blk_engine *e, struct blk_image *image, struct blk_guest *guest, struct blk_journal *journal,
 		     uint8_t *memory, const struct blk_limits *limits);
 

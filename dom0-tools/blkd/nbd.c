@@ -167,9 +167,8 @@ int blk_nbd_open(struct blk_nbd *n, int socket, const struct blk_nbd_wants *w, s
 {
 	*n = (struct blk_nbd){ .image = { .ops = &nbd_ops }, .nbd = nbd_create() };
 	if (!n->nbd || nbd_set_export_name(n->nbd, w->export) || nbd_connect_socket(n->nbd, socket)) {
-		int code = nbd_get_errno() ? nbd_get_errno() : EIO;
-
-		socle_fail(e, code, "the NBD server does not serve '%s': %s", w->export, nbd_get_error());
+		/* Whatever it is: a server that comes up may not serve this yet. */
+		socle_fail(e, EHOSTDOWN, "the NBD server does not serve '%s': %s", w->export, nbd_get_error());
 		nbd_close(n->nbd);
 		return -1;
 	}

@@ -143,6 +143,10 @@ static int engine_make(struct worker *w, const struct ctl_setup_disk *d, const i
 
 	if (!memory)
 		return socle_fail(e, errno, "no memory for buffers: %s", strerror(errno));
+	if (d->none) {
+		blk_engine_init(&w->engine, NULL, &w->guest, w->journal, memory, &limits);
+		return 0;
+	}
 	if (image_open(w, d, fds, memory, e))
 		return -1;
 	r = image->ops->measure(image, &limits.sectors);
@@ -186,7 +190,7 @@ static int setup(struct worker *w, const struct ctl_setup *s, const int *fds, un
 	if (w->is_set_up)
 		return socle_fail(e, EALREADY, "it was set up before");
 	log_init("blkd", "disk", s->domid, s->devid);
-	if (n != (d->has_direct ? FDS : FDS - 1u))
+	if (n != (d->none ? FD_IMAGE : d->has_direct ? FDS : FDS - 1u))
 		return socle_fail(e, EINVAL, "%u descriptors came", n);
 	if (d->nbd && (d->has_direct || !memchr(d->nbd_export, '\0', sizeof(d->nbd_export))))
 		return socle_fail(e, EINVAL, "its NBD server is not described well");
@@ -218,7 +222,7 @@ static int connect_rings(struct worker *w, const struct ctl_connect *c, struct s
 static int resize(struct worker *w, struct socle_error *e)
 {
 	uint64_t sectors;
-	int r = w->is_set_up ? w->engine.image->ops->measure(w->engine.image, &sectors) : -ENODEV;
+	int r = w->engine.image ? w->engine.image->ops->measure(w->engine.image, &sectors) : -ENODEV;
 
 	if (r)
 		return socle_fail(e, -r, "cannot find its size: %s", strerror(-r));

@@ -53,13 +53,14 @@ enum { CTL_LIMIT_RX_BYTES, CTL_LIMIT_TX_BYTES, CTL_LIMIT_RX_FRAMES, CTL_LIMIT_TX
 /*
  * Descriptors: gntdev, evtchn, journal (a file of /run, blkd sizes it), then the image through the page cache and, if
  * has_direct, the image opened with O_DIRECT. With `nbd` the one after the journal is a connected socket whose
- * handshake the worker makes (libnbd).
+ * handshake the worker makes (libnbd).  With `none` there is no descriptor after the journal: the image cannot be had, and the
+ * worker answers every request with an error.
  */
 struct ctl_setup_disk {
 	uint64_t sectors;             /* of 512 bytes; 0: the worker finds out (nbd) */
 	uint32_t sector_size;         /* 512 or 4096: what the guest is told */
 	uint32_t physical_sector_size;
-	bool readonly, has_direct, can_discard, nbd;
+	bool readonly, has_direct, can_discard, nbd, none;
 	char nbd_export[128];
 };
 

@@ -9,8 +9,14 @@
  *   no worker --start, SETUP--> ready --CONNECT--> linked --DISCONNECT--> ready
  *       ^------------------- death, nonsense, silence ----------'
  *
+ * A disk that goes while the guest has its rings leaves in two steps.  Linux says Closed while it still has requests in the
+ * ring or waits for room in it, and clears up when its nodes are gone: it waits for the answers then, without a bound.  So
+ * the nodes go first, and the worker refuses what the guest still sends until the guest has closed its event channels, or
+ * LEAVE_MS have passed.  Cards need none of this: what was not sent is lost.
+ *
  * Faults of the frontend end in Closing, with the reason in config/error; it may come again.  Faults of ours (no image, no
- * program, a worker that dies again and again) end in Closing for good, until the tools remove the device.
+ * program, a worker that dies again and again) end in Closing for good, until the tools remove the device.  An NBD server that
+ * goes away under a disk is no such fault: the guest waits until it is back, and config/error says for what.
  */
 #include "device/device.h"
 
@@ -37,6 +43,11 @@
 #define LOCK_FRESH_MS    1000u  /* device managers look at a new disk under its lock */
 #define LOCK_HEIR_MS     60000u /* a predecessor whose last I/O is under way */
 #define LOCK_STEP_MS     50u
+#define AWAY_STEP_MS     100u   /* and twice as long after each try to reach an NBD server, */
+#define AWAY_MAX_MS      10000u /* up to this */
+#define FORCE_MS         2000u  /* a guest whose device is taken away has heard of it */
+#define LEAVE_MS         10000u /* and has cleared up behind it */
+#define LEAVE_STEP_MS    20u
 
 static const struct {
 	const char *front, *back;
@@ -114,9 +125,9 @@ static int journal_open(const struct device *d, const struct device_host *h, boo
 	return fd;
 }
 
-/* All that the worker gets: fds[0..*n), to be closed by the caller whatever the answer. */
-static int belongings_open(struct device *d, const struct device_host *h, bool heir, int *fds, unsigned int *n,
-			   struct socle_error *e)
+/* What every worker gets: fds[0..*n), to be closed by the caller whatever the answer. */
+static int handles_open(struct device *d, const struct device_host *h, bool heir, int *fds, unsigned int *n,
+			struct socle_error *e)
 {
 	*n = 0;
 	memset(&d->setup, 0, sizeof(d->setup));
@@ -131,6 +142,14 @@ static int belongings_open(struct device *d, const struct device_host *h, bool h
 			return -1;
 		fds[(*n)++] = fd;
 	}
+	return 0;
+}
+
+static int belongings_open(struct device *d, const struct device_host *h, bool heir, int *fds, unsigned int *n,
+			   struct socle_error *e)
+{
+	if (handles_open(d, h, heir, fds, n, e))
+		return -1;
 	return d->cls == DEVICE_DISK ? device_disk_open(d, h, fds, n, e) : device_card_open(d, h, fds, n, e);
 }
 
@@ -184,17 +203,55 @@ static enum outcome worker_set_up(struct device *d, const struct device_host *h,
 	return OUT_OURS;
 }
 
+/* The operator sees what the guest waits for. */
+static void away_say(struct device *d, const struct device_host *h, const struct socle_error *e)
+{
+	struct key_list l = { .text_key = "config/error", .text = e->text };
+
+	say(d, h, "waits: %s", e->text);
+	keys_write(h->store, d->back, &l);
+}
+
+static void away_over(struct device *d, const struct device_host *h)
+{
+	char path[KEYS_PATH_MAX + KEY_MAX];
+
+	snprintf(path, sizeof(path), "%s/config/error", d->back);
+	socle_store_rm(h->store, 0, path);
+	say(d, h, "its NBD server is back after %u tries", d->away);
+	d->away = 0;
+}
+
+/* A worker could not be started: milliseconds until the next try, 0 when it is not worth one. */
+static uint64_t patience(struct device *d, const struct device_host *h, bool heir, const struct socle_error *e)
+{
+	uint64_t now = device_clock_ms(), wait;
+
+	if (e->code == EHOSTDOWN && (heir || d->born_ms)) {
+		if (!d->away)
+			away_say(d, h, e);
+		wait = (uint64_t)AWAY_STEP_MS << (d->away < 10 ? d->away : 10);
+		d->away++;
+		return wait < AWAY_MAX_MS ? wait : AWAY_MAX_MS;
+	}
+	if (e->code != EAGAIN)
+		return 0;
+	if (!d->patience_ms)
+		d->patience_ms = now + (heir ? LOCK_HEIR_MS : LOCK_FRESH_MS);
+	return now < d->patience_ms ? LOCK_STEP_MS : 0;
+}
+
 /* A worker that is set up: OUT_DONE, or OUT_LATER with a time, or OUT_OURS with the error. */
 static enum outcome worker_need(struct device *d, const struct device_host *h, bool heir, struct socle_error *e)
 {
-	uint64_t now = device_clock_ms();
 	enum outcome out = OUT_OURS;
 	int fds[DEVICE_FDS_MAX];
 	unsigned int n = 0;
+	uint64_t wait;
 
 	if (d->ready)
 		return OUT_DONE;
-	if (now < d->retry_ms)
+	if (device_clock_ms() < d->retry_ms)
 		return OUT_LATER;
 	if (belongings_open(d, h, heir, fds, &n, e) == 0)
 		out = worker_set_up(d, h, fds, n, e);
@@ -202,13 +259,12 @@ static enum outcome worker_need(struct device *d, const struct device_host *h, b
 		close(fds[i]);
 	if (out == OUT_DONE)
 		d->patience_ms = d->retry_ms = 0;
-	if (out != OUT_OURS || e->code != EAGAIN)
+	if (out == OUT_DONE && d->away)
+		away_over(d, h);
+	wait = out == OUT_OURS ? patience(d, h, heir, e) : 0;
+	if (!wait)
 		return out;
-	if (!d->patience_ms)
-		d->patience_ms = now + (heir ? LOCK_HEIR_MS : LOCK_FRESH_MS);
-	if (now >= d->patience_ms)
-		return OUT_OURS;
-	d->retry_ms = now + LOCK_STEP_MS;
+	d->retry_ms = device_clock_ms() + wait;
 	return OUT_LATER;
 }
 
@@ -263,6 +319,13 @@ static enum outcome advertise(struct device *d, const struct device_host *h, str
 	return OUT_DONE;
 }
 
+static void ports_note(struct device *d, const struct ctl_connect *c)
+{
+	d->nr_ports = d->cls == DEVICE_DISK ? c->queues : 0;
+	for (uint32_t i = 0; i < d->nr_ports; i++)
+		d->port[i] = c->disk.queue[i].port;
+}
+
 static enum outcome connect_front(struct device *d, const struct device_host *h, bool resume, struct key_list *l,
 				  struct socle_error *e)
 {
@@ -283,6 +346,7 @@ static enum outcome connect_front(struct device *d, const struct device_host *h,
 	if (out != OUT_DONE)
 		return out;
 	d->linked = true;
+	ports_note(d, &q.connect);
 	say(d, h, resume ? "served again, by process %d" : "connected, served by process %d", (int)d->worker.pid);
 	if (d->cls == DEVICE_DISK && !resume)
 		vbd_properties(&d->setup.disk, d->sectors, l);
@@ -399,13 +463,10 @@ static void wishes_follow(struct device *d, const struct device_host *h)
 static void nodes_remove(struct device *d, const struct device_host *h)
 {
 	const char *folders[] = { d->back, d->front };
-	char path[128];
 	int r = keys_remove(h->store, folders, 2);
 
 	if (r)
 		say(d, h, "cannot remove its nodes: %s", strerror(-r));
-	journal_path(d, h, path, sizeof(path));
-	unlink(path);
 }
 
 /* --- outside ----------------------------------------------------------------------------------- */
@@ -416,6 +477,134 @@ void device_release(struct device *d, const struct device_host *h)
 	worker_drop(d, true);
 	if (d->cls == DEVICE_CARD)
 		device_card_close(d, h);
+}
+
+/* --- the device goes --------------------------------------------------------------------------- */
+
+static void refuse(struct device *d, const struct device_host *h, bool at_once)
+{
+	struct ctl_msg q = { .what = CTL_REFUSE, .at_once = at_once }, a;
+	struct socle_error e = { 0 };
+
+	if (!d->linked || d->cls != DEVICE_DISK || d->refused)
+		return;
+	d->refused = true;
+	if (worker_ask(&d->worker, &q, NULL, 0, &a, WORKER_ANSWER_MS, &e)) {
+		say(d, h, "its worker does not refuse the guest's requests and is ended: %s", e.text);
+		worker_drop(d, false);
+	}
+}
+
+/* False, as device_update() says that it is gone. */
+static bool left(struct device *d, const struct device_host *h, const char *how)
+{
+	char path[128];
+
+	device_release(d, h);
+	journal_path(d, h, path, sizeof(path));
+	unlink(path); /* the last: what the tools wait for */
+	say(d, h, "%s", how);
+	return false;
+}
+
+static bool guest_has_ports(const struct device *d, const struct device_host *h)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < d->nr_ports && h->port_is_ours; i++)
+		any |= h->port_is_ours(h->arg, d->port[i]);
+	return any;
+}
+
+/* Is there somebody to be answered, and time? */
+static bool guest_holds(const struct device *d, const struct device_host *h)
+{
+	return d->linked && device_clock_ms() < d->leave_ms && guest_has_ports(d, h);
+}
+
+/*
+ * Nobody serves the rings, because what is behind the disk cannot be had (an NBD server that went away, a worker that was given
+ * up): one without an image says so to the guest.  Where that fails nothing is lost that was not lost before.
+ */
+static void stand_in(struct device *d, const struct device_host *h)
+{
+	struct keys front = keys_of_store(h->store, d->front);
+	struct ctl_msg q = { .what = CTL_CONNECT }, a;
+	struct socle_error e = { 0 };
+	enum outcome out = OUT_OURS;
+	int fds[DEVICE_FDS_MAX];
+	unsigned int n = 0;
+
+	if (d->cls != DEVICE_DISK || d->ready || vbd_connect_read(&front, CTL_QUEUES_MAX, &q.connect, &e))
+		return;
+	ports_note(d, &q.connect);
+	if (!guest_has_ports(d, h))
+		return;
+	q.connect.resume = true;
+	if (handles_open(d, h, true, fds, &n, &e) == 0) {
+		d->setup.disk = (struct ctl_setup_disk){ .none = true, .sector_size = 512 };
+		out = worker_set_up(d, h, fds, n, &e);
+	}
+	for (unsigned int i = 0; i < n; i++)
+		close(fds[i]);
+	if (out == OUT_DONE)
+		out = worker_order(d, h, &q, &a, &e);
+	d->linked = d->refused = out == OUT_DONE;
+	if (!d->linked) {
+		say(d, h, "nobody answers the guest: %s", e.text);
+		worker_drop(d, false);
+	}
+}
+
+static bool leave(struct device *d, const struct device_host *h, bool at_once, const char *how)
+{
+	stand_in(d, h);
+	nodes_remove(d, h);
+	d->leave_ms = device_clock_ms() + LEAVE_MS;
+	if (!guest_holds(d, h))
+		return left(d, h, how);
+	refuse(d, h, at_once);
+	say(d, h, "%s; the guest has not let go of its rings yet", how);
+	d->leaving = true;
+	d->retry_ms = device_clock_ms() + LEAVE_STEP_MS;
+	return true;
+}
+
+static bool has_new_nodes(const struct device *d, const struct device_host *h)
+{
+	struct keys back = keys_of_store(h->store, d->back);
+	char *front = back.read(&back, "frontend");
+
+	free(front);
+	return front != NULL;
+}
+
+static bool leave_on(struct device *d, const struct device_host *h)
+{
+	/* The tools wait for the end of this, other programs may not. */
+	if (has_new_nodes(d, h)) {
+		left(d, h, "another one takes its place");
+		device_init(d, h, d->cls, d->devid);
+		return true;
+	}
+	if (!guest_holds(d, h))
+		return left(d, h, device_clock_ms() < d->leave_ms ? "the guest has let go" : "the guest did not let go");
+	d->retry_ms = device_clock_ms() + LEAVE_STEP_MS;
+	return true;
+}
+
+/* The tools take it away without the guest's consent.  It is told all the same, and has a moment to close. */
+static bool take_away(struct device *d, const struct device_host *h, unsigned int theirs)
+{
+	if (!d->leave_ms) {
+		d->leave_ms = device_clock_ms() + FORCE_MS;
+		stand_in(d, h);
+	}
+	refuse(d, h, true);
+	if (!d->linked || theirs == XenbusStateUnknown || theirs == XenbusStateClosed || device_clock_ms() >= d->leave_ms)
+		return leave(d, h, true, "taken away");
+	d->retry_ms = d->leave_ms;
+	return true;
 }
 
 static bool is_there(const struct device *d, const struct device_host *h)
@@ -454,31 +643,27 @@ static bool step(struct device *d, const struct device_host *h, unsigned int *ou
 bool device_update(struct device *d, const struct device_host *h)
 {
 	struct keys back = keys_of_store(h->store, d->back), front = keys_of_store(h->store, d->front);
-	uint64_t ours = 0, theirs = 0, offline = 1;
+	uint64_t ours = 0, theirs = 0, online = 1;
 	unsigned int now;
 
 	d->dirty = false;
-	if (!is_there(d, h)) {
-		device_release(d, h);
-		nodes_remove(d, h);
-		say(d, h, "removed");
-		return false;
-	}
+	if (d->leaving)
+		return leave_on(d, h);
+	if (!is_there(d, h))
+		return leave(d, h, true, "removed");
 	keys_number(&back, "state", UINT32_MAX, &ours);
 	keys_number(&front, "state", UINT32_MAX, &theirs);
-	keys_number(&back, "online", 1, &offline);
+	keys_number(&back, "online", 1, &online);
 	/* What was not read stands there still; with the next connection the device is looked at again. */
 	if (socle_store_lost(h->store))
 		return true;
+	if (!online && keys_flag(&back, "config/force"))
+		return take_away(d, h, (unsigned int)theirs);
 	now = (unsigned int)ours;
 	for (unsigned int i = 0; i < STEPS_MAX; i++) {
-		if (device_step(now, (unsigned int)theirs, offline != 0, d->linked).act == DEVICE_REMOVE) {
-			device_release(d, h);
-			nodes_remove(d, h);
-			say(d, h, "detached");
-			return false;
-		}
-		if (!step(d, h, &now, (unsigned int)theirs, offline != 0))
+		if (device_step(now, (unsigned int)theirs, online != 0, d->linked).act == DEVICE_REMOVE)
+			return leave(d, h, false, "detached");
+		if (!step(d, h, &now, (unsigned int)theirs, online != 0))
 			break;
 	}
 	wishes_follow(d, h);
@@ -494,6 +679,11 @@ void device_listen(struct device *d, const struct device_host *h)
 	if (!worker_listen(&d->worker)) {
 		say(d, h, d->worker.talkative ? "its worker (process %d) fills its log, and is ended" :
 		    "its worker (process %d) ended", (int)d->worker.pid);
+		if (d->refused) {
+			worker_drop(d, false);
+			d->dirty = true;
+			return;
+		}
 		if (worker_mourn(d, h, &e) == OUT_OURS)
 			fail(d, h, true, &e);
 		return;
@@ -504,7 +694,10 @@ void device_listen(struct device *d, const struct device_host *h)
 	/* It has stopped serving, and may be the guest's by now: a fresh one comes when the frontend does. */
 	d->linked = false;
 	worker_drop(d, false);
-	fail(d, h, false, &e);
+	if (d->refused)
+		d->dirty = true;
+	else
+		fail(d, h, false, &e);
 }
 
 int device_stats(struct device *d, struct ctl_stats *out, struct socle_error *e)

@@ -32,6 +32,7 @@ struct device_host {
 	const char *program[DEVICE_CLASSES];
 	void *arg;
 	void (*say)(void *arg, const char *text); /* into the guest's log */
+	bool (*port_is_ours)(void *arg, uint32_t port); /* is this event channel of the guest's one to us? */
 };
 
 struct device {
@@ -48,11 +49,17 @@ struct device {
 	uint64_t born_ms;      /* of the worker */
 	uint64_t retry_ms;     /* not before; 0: at once */
 	uint64_t patience_ms;  /* how long to wait for a lock; 0: nobody waits */
+	unsigned int away;     /* tries to reach its NBD server, since that went away under the guest */
 	unsigned int restarts; /* of the worker, while the guest used it */
 	struct ctl_setup setup;
 	uint64_t sectors;
 	uint32_t queues, discard;
 	uint64_t resizes;      /* asked for so far */
+	uint32_t port[CTL_QUEUES_MAX], nr_ports; /* the guest's, of a disk's rings */
+
+	bool refused;          /* the guest's requests are: the worker is used for nothing else any more */
+	bool leaving;          /* its nodes are gone, and the guest may still wait for answers */
+	uint64_t leave_ms;     /* until when a guest that was told may hold it; 0: it was not told */
 
 	int tap[CTL_QUEUES_MAX]; /* a card's, kept while it exists */
 	unsigned int nr_taps;
@@ -63,7 +70,7 @@ void device_init(struct device *d, const struct device_host *h, enum device_clas
 
 /*
  * Look at the store and do what there is to do.  False when the device is gone: the tools removed its nodes, or it was taken
- * offline and the frontend has let go; nothing of it is left then.
+ * offline and the frontend has let go, or had the time for it; nothing of it is left then.
  */
 bool device_update(struct device *d, const struct device_host *h);
 

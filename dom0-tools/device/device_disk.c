@@ -10,6 +10,10 @@
 #include "device/device.h"
 #include "device/image.h"
 
+/* A server that does not answer holds up the guest's other devices meanwhile; one that was away is asked again anyway. */
+#define CONNECT_S       10u
+#define CONNECT_AGAIN_S 1u
+
 /* More queues than this host has CPUs only cost memory. */
 static uint32_t queues_offer(void)
 {
@@ -24,7 +28,7 @@ int device_disk_open(struct device *d, const struct device_host *h, int *fds, un
 	struct vbd_config config;
 	struct image im;
 
-	if (vbd_config_read(&back, &config, e) || image_open(&im, &config, e))
+	if (vbd_config_read(&back, &config, e) || image_open(&im, &config, d->away ? CONNECT_AGAIN_S : CONNECT_S, e))
 		return -1;
 	d->setup.disk = im.setup;
 	memcpy(d->setup.limit, config.limit, sizeof(config.limit));

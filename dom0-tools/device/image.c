@@ -28,7 +28,6 @@
 
 #define SECTOR        512u
 #define PUNCH_UNIT    4096u /* a hole of a file: its file system's block on every common one */
-#define NBD_CONNECT_S 10
 
 /* --- the lock ---------------------------------------------------------------------------------- */
 
@@ -181,9 +180,9 @@ static int sizes_find(struct image *im, const struct vbd_config *c, const struct
 
 /* --- NBD --------------------------------------------------------------------------------------- */
 
-static int socket_connect(const struct sockaddr *sa, socklen_t len)
+static int socket_connect(const struct sockaddr *sa, socklen_t len, unsigned int seconds)
 {
-	struct timeval limit = { .tv_sec = NBD_CONNECT_S };
+	struct timeval limit = { .tv_sec = seconds };
 	int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
 	if (fd < 0)
@@ -204,7 +203,7 @@ static int socket_connect(const struct sockaddr *sa, socklen_t len)
 	return fd;
 }
 
-static int tcp_connect(const struct vbd_config *c, struct socle_error *e)
+static int tcp_connect(const struct vbd_config *c, unsigned int seconds, struct socle_error *e)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV }, *list = NULL;
 	char port[8];
@@ -213,17 +212,17 @@ static int tcp_connect(const struct vbd_config *c, struct socle_error *e)
 	snprintf(port, sizeof(port), "%u", c->port);
 	r = getaddrinfo(c->host, port, &hints, &list);
 	if (r)
-		return socle_fail_id(e, EHOSTUNREACH, "no-nbd-server",
+		return socle_fail_id(e, EHOSTDOWN, "no-nbd-server",
 				     "cannot find the NBD server '%s': %s", c->host, gai_strerror(r));
 	for (const struct addrinfo *a = list; a && fd < 0; a = a->ai_next)
-		fd = socket_connect(a->ai_addr, a->ai_addrlen);
+		fd = socket_connect(a->ai_addr, a->ai_addrlen, seconds);
 	freeaddrinfo(list);
-	return fd >= 0 ? fd : socle_fail_id(e, -fd, "no-nbd-server",
+	return fd >= 0 ? fd : socle_fail_id(e, EHOSTDOWN, "no-nbd-server",
 					    "cannot reach the NBD server '%s' at port %u: %s", c->host, c->port,
 					 strerror(-fd));
 }
 
-static int unix_connect(const struct vbd_config *c, struct socle_error *e)
+static int unix_connect(const struct vbd_config *c, unsigned int seconds, struct socle_error *e)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	int fd;
@@ -231,16 +230,16 @@ static int unix_connect(const struct vbd_config *c, struct socle_error *e)
 	if (strlen(c->path) >= sizeof(sa.sun_path))
 		return socle_fail(e, ENAMETOOLONG, "the socket's path '%s' is too long", c->path);
 	strcpy(sa.sun_path, c->path);
-	fd = socket_connect((struct sockaddr *)&sa, sizeof(sa));
-	return fd >= 0 ? fd : socle_fail_id(e, -fd, "no-nbd-server",
+	fd = socket_connect((struct sockaddr *)&sa, sizeof(sa), seconds);
+	return fd >= 0 ? fd : socle_fail_id(e, EHOSTDOWN, "no-nbd-server",
 					    "cannot reach the NBD server at '%s': %s", c->path, strerror(-fd));
 }
 
-static int nbd_open(struct image *im, const struct vbd_config *c, struct socle_error *e)
+static int nbd_open(struct image *im, const struct vbd_config *c, unsigned int seconds, struct socle_error *e)
 {
 	struct ctl_setup_disk *s = &im->setup;
 
-	im->fd = c->host[0] ? tcp_connect(c, e) : unix_connect(c, e);
+	im->fd = c->host[0] ? tcp_connect(c, seconds, e) : unix_connect(c, seconds, e);
 	if (im->fd < 0)
 		return -1;
 	s->nbd = true;
@@ -254,12 +253,12 @@ static int nbd_open(struct image *im, const struct vbd_config *c, struct socle_e
 
 /* ----------------------------------------------------------------------------------------------- */
 
-int image_open(struct image *im, const struct vbd_config *c, struct socle_error *e)
+int image_open(struct image *im, const struct vbd_config *c, unsigned int seconds, struct socle_error *e)
 {
 	struct stat sb;
 
 	*im = (struct image){ .fd = -1, .direct_fd = -1, .setup.readonly = c->readonly };
-	if (c->kind == VBD_NBD ? nbd_open(im, c, e)
+	if (c->kind == VBD_NBD ? nbd_open(im, c, seconds, e)
 			       : file_open(im, c, &sb, e) || lock_take(im, c, &sb, e) || sizes_find(im, c, &sb, e)) {
 		image_close(im);
 		return -1;

@@ -18,9 +18,10 @@ struct image {
 
 /*
  * -1 with EAGAIN when another process holds the lock: one that just ends, or another guest's; the text says whose it is.  The
- * lock lives as long as any copy of the descriptors, so also as long as I/O is under way in them.
+ * lock lives as long as any copy of the descriptors, so also as long as I/O is under way in them.  -1 with EHOSTDOWN when its
+ * NBD server cannot be reached; a server that does not answer is waited for so many seconds.
  */
-int image_open(struct image *im, const struct vbd_config *c, struct socle_error *e);
+int image_open(struct image *im, const struct vbd_config *c, unsigned int seconds, struct socle_error *e);
 void image_close(struct image *im);
 
 /* How large it is now, in sectors of 512 bytes. */

@@ -46,6 +46,7 @@ struct supervisor {
 	struct flood flood;
 	void (*say)(void *arg, const char *text);
 	void *say_arg;
+	bool (*port_is_ours)(void *arg, uint32_t port); /* with say_arg */
 };
 
 static uint64_t min64(uint64_t a, uint64_t b)
@@ -102,6 +103,13 @@ static void devices_say(void *arg, const char *text)
 	s->say(s->say_arg, text);
 }
 
+static bool device_port_is_ours(void *arg, uint32_t port)
+{
+	const struct supervisor *s = arg;
+
+	return s->port_is_ours && s->port_is_ours(s->say_arg, port);
+}
+
 struct supervisor *supervisor_open(const struct supervisor_options *o, struct socle_error *e)
 {
 	struct supervisor *s = calloc(1, sizeof(*s));
@@ -110,8 +118,9 @@ struct supervisor *supervisor_open(const struct supervisor_options *o, struct so
 		socle_fail(e, ENOMEM, "out of memory");
 		return NULL;
 	}
-	s->host = (struct device_host){ .domid = o->domid, .say = devices_say, .arg = s };
+	s->host = (struct device_host){ .domid = o->domid, .say = devices_say, .port_is_ours = device_port_is_ours, .arg = s };
 	s->say = o->say;
+	s->port_is_ours = o->port_is_ours;
 	s->say_arg = o->arg;
 	snprintf(s->host.run_dir, sizeof(s->host.run_dir), "%s", o->run_dir);
 	snprintf(s->host.log_dir, sizeof(s->host.log_dir), "%s", o->log_dir);

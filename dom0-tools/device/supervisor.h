@@ -26,6 +26,7 @@ struct supervisor_options {
 	const char *log_dir;
 	const char *disk_program, *card_program; /* NULL: where they are installed */
 	void (*say)(void *arg, const char *text);
+	bool (*port_is_ours)(void *arg, uint32_t port); /* is this event channel of the guest's one to us? */
 	void *arg;
 };
 

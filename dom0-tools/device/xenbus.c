@@ -6,7 +6,8 @@
  * unbound and bound again) without having said good-bye, and from those that say nonsense.
  *
  * A frontend that is Connected while we are Closing is left alone: it has been told, and a guest that does not listen is
- * the tools' to deal with.  One that comes back from Closed begins at the features again, whatever it claims to be: what it
+ * the tools' to deal with.  One that is Closing is served until it is Closed: Linux before 5.14 says Closing while the disk is
+ * still mounted, and Closed when its last user has gone.  One that comes back from Closed begins at the features again, whatever it claims to be: what it
  * had mapped before is gone.
  */
 #include "device/xenbus.h"
@@ -21,7 +22,7 @@
 #define AGAIN          ADVERTISE /* what was served before is dropped with it */
 #define REMOVE         { DEVICE_REMOVE, XenbusStateClosed }
 #define WAITING        { DEVICE_DISCONNECT, XenbusStateInitWait }
-#define CLOSING        { DEVICE_DISCONNECT, XenbusStateClosing }
+#define CLOSING        REST(Closing) /* what is served stays served */
 #define CLOSED         { DEVICE_DISCONNECT, XenbusStateClosed }
 
 #define FRESH { ADVERTISE, ADVERTISE, ADVERTISE, ADVERTISE, ADVERTISE, ADVERTISE, ADVERTISE, ADVERTISE, ADVERTISE }

@@ -21,10 +21,11 @@
 #include "domain/names.h"
 #include "domain/nodes.h"
 
-#define ANSWER_MS 5000u
-#define RESIZE_MS 30000u
-#define FORCE_MS  20000u
-#define STEP_MS   20u
+#define ANSWER_MS       5000u
+#define RESIZE_MS       30000u
+#define FORCE_MS        30000u /* the supervisor takes what it needs, within bounds of its own (device.c) */
+#define KERNEL_FORCE_MS 2000u
+#define STEP_MS         20u
 
 static void text_take(const struct keys *k, const char *key, char *out, size_t size)
 {
@@ -156,26 +157,68 @@ static bool supervisor_answers(uint16_t domid)
 	return conn >= 0 || e.code == ENODEV; /* it knows no such class: it is there */
 }
 
-static int offline_write(struct domain_ctx *ctx, const char *back, struct socle_error *e)
+static int offline_write(struct domain_ctx *ctx, const char *back, bool force, struct socle_error *e)
 {
 	struct key_list l = { 0 };
 	int r;
 
 	key_list_add(&l, "online", "0");
 	key_list_add(&l, "state", "%d", XenbusStateClosing);
+	if (force)
+		key_list_add(&l, "config/force", "1");
 	r = keys_write(ctx->store, back, &l);
-	return r ? socle_fail_id(e, -r, "store-refused", "cannot change its nodes: %s", strerror(-r)) : 0;
+	return r && r != -ENOENT ? socle_fail_id(e, -r, "store-refused", "cannot change its nodes: %s", strerror(-r)) : 0;
 }
 
-/* Gone: its nodes, or for the kernel's backend all that the guest had of it. */
+static unsigned int state_of(struct domain_ctx *ctx, const char *folder, bool *there)
+{
+	struct keys k = keys_of_store(ctx->store, folder);
+	uint64_t state = XenbusStateUnknown;
+
+	*there = keys_number(&k, "state", UINT32_MAX, &state) != -ENOENT;
+	return (unsigned int)state;
+}
+
+/*
+ * Gone: its nodes, or for the kernel's backend all that the guest had of it.  That one writes its own state over ours while it
+ * starts, so it is told again; and it does not go by itself when the guest never took the device.
+ */
 static bool is_gone(struct domain_ctx *ctx, const char *back, const struct device_ref *ref)
 {
 	struct keys k = keys_of_store(ctx->store, back);
-	uint64_t state = 0;
+	bool there, front_there;
+	unsigned int ours = state_of(ctx, back, &there), theirs;
+	char *front;
 
-	if (keys_number(&k, "state", UINT32_MAX, &state) == -ENOENT)
+	if (!there || !ref->kernel)
+		return !there;
+	front = k.read(&k, "frontend");
+	theirs = front ? state_of(ctx, front, &front_there) : XenbusStateUnknown;
+	free(front);
+	if (ours == XenbusStateClosed || theirs <= XenbusStateInitialising)
 		return true;
-	return ref->kernel && state == XenbusStateClosed;
+	if (ours != XenbusStateClosing)
+		offline_write(ctx, back, false, NULL);
+	return false;
+}
+
+/* 0, or -1 when it was still there after that time. */
+static int gone_wait(struct domain_ctx *ctx, const char *back, const struct device_ref *ref, unsigned int ms,
+		     struct socle_error *e)
+{
+	uint64_t end = clock_ns() + ms * UINT64_C(1000000);
+
+	work_step(ctx->work, "the guest lets it go", WORK_MS, ms);
+	while (!is_gone(ctx, back, ref)) {
+		work_done(ctx->work, ms - (end > clock_ns() ? (end - clock_ns()) / 1000000 : 0));
+		if (clock_ns() >= end)
+			return socle_fail_id(e, ETIMEDOUT, "detach-timeout", "the guest did not let it go within %u s; it may be "
+					     "in use there. '--force' takes it away", ms / 1000);
+		if (domain_ctx_check_stop(ctx, e))
+			return -1;
+		sleep_ms(STEP_MS);
+	}
+	return 0;
 }
 
 /* Our worker has let go: its journal is removed last. */
@@ -189,40 +232,47 @@ static void worker_gone_wait(uint16_t domid, const struct device_ref *ref)
 		sleep_ms(STEP_MS);
 }
 
+static int ours_detach(struct domain_ctx *ctx, uint16_t domid, const struct device_ref *ref, const char *back, bool force,
+		       unsigned int ms, struct socle_error *e)
+{
+	if (!supervisor_answers(domid)) {
+		if (!force)
+			return socle_fail_id(e, DOMAIN_E_BACKEND, "no-supervisor", "the guest's supervisor does not answer; "
+					     "'socle supervise' starts one, '--force' does without");
+		nodes_remove_device(ctx, domid, ref);
+		return 0;
+	}
+	if (offline_write(ctx, back, force, e) || gone_wait(ctx, back, ref, force ? FORCE_MS : ms, e))
+		return -1;
+	worker_gone_wait(domid, ref);
+	return 0;
+}
+
+/* By force: the guest is told as well, but its nodes go whatever it does. */
+static int kernel_detach(struct domain_ctx *ctx, uint16_t domid, const struct device_ref *ref, const char *back, bool force,
+			 unsigned int ms, struct socle_error *e)
+{
+	bool there;
+
+	if (offline_write(ctx, back, false, e))
+		return -1;
+	if (gone_wait(ctx, back, ref, force ? KERNEL_FORCE_MS : ms, e) && !force)
+		return -1;
+	/* The kernel takes a closed one away itself. */
+	if (state_of(ctx, back, &there) == XenbusStateClosed)
+		kback_gone_wait(ref->cls, domid, ref->devid);
+	nodes_remove_device(ctx, domid, ref);
+	kback_gone_wait(ref->cls, domid, ref->devid);
+	return 0;
+}
+
 int device_detach(struct domain_ctx *ctx, uint16_t domid, const struct device_ref *ref, bool force, unsigned int ms,
 		  struct socle_error *e)
 {
-	uint64_t end = clock_ns() + ms * UINT64_C(1000000);
 	char back[KEYS_PATH_MAX];
 
 	device_back_path(back, domid, ref);
-	if (!force) {
-		if (!ref->kernel && !supervisor_answers(domid))
-			return socle_fail_id(e, DOMAIN_E_BACKEND, "no-supervisor",
-					     "the guest's supervisor does not answer; 'socle supervise' starts "
-					  "one, '--force' does without");
-		if (offline_write(ctx, back, e))
-			return -1;
-		work_step(ctx->work, "the guest lets it go", WORK_MS, ms);
-		while (!is_gone(ctx, back, ref)) {
-			work_done(ctx->work, ms - (end > clock_ns() ? (end - clock_ns()) / 1000000 : 0));
-			if (clock_ns() >= end)
-				return socle_fail_id(e, ETIMEDOUT, "detach-timeout",
-						     "the guest did not let it go within %u s; it may be in use there. "
-						  "'--force' takes it away", ms / 1000);
-			if (domain_ctx_check_stop(ctx, e))
-				return -1;
-			sleep_ms(STEP_MS);
-		}
-	}
-	if (ref->kernel && !force)
-		kback_gone_wait(ref->cls, domid, ref->devid);
-	nodes_remove_device(ctx, domid, ref);
-	if (ref->kernel && force)
-		kback_gone_wait(ref->cls, domid, ref->devid);
-	if (!ref->kernel && supervisor_answers(domid))
-		worker_gone_wait(domid, ref);
-	return 0;
+	return (ref->kernel ? kernel_detach : ours_detach)(ctx, domid, ref, back, force, ms, e);
 }
 
 /* --- changes ----------------------------------------------------------------------------------- */

@@ -179,6 +179,13 @@ static void on_say(void *arg, const char *text)
 	say(arg, "%s", text);
 }
 
+static bool on_port(void *arg, uint32_t port)
+{
+	const struct watcher *w = arg;
+
+	return w->ctx.hv && socle_domain_port_is_ours(w->ctx.hv, w->domid, port);
+}
+
 /* The description goes where a successor finds it, as it was when the guest was made. */
 static void description_keep(struct watcher *w)
 {
@@ -197,7 +204,8 @@ static void description_keep(struct watcher *w)
 static int supervise(struct watcher *w, struct socle_error *e)
 {
 	char dir[GUEST_RUN_DIR_MAX];
-	struct supervisor_options o = { .domid = w->domid, .run_dir = dir, .log_dir = SOCLE_LOG_DIR, .say = on_say, .arg = w };
+	struct supervisor_options o = { .domid = w->domid, .run_dir = dir, .log_dir = SOCLE_LOG_DIR, .say = on_say,
+					.port_is_ours = on_port, .arg = w };
 
 	guest_run_dir(dir, w->domid);
 	dir_ensure(SOCLE_RUN_DIR, 0755, NULL);

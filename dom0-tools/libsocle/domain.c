@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <abi/event_channel.h>
 #include <abi/xen.h>
 
 /* The first existing domain with an id >= domid. */
@@ -57,4 +58,20 @@ int socle_domain_list(struct socle_hv *hv, uint16_t first, struct xen_domctl_get
 		n++;
 	}
 	return (int)n;
+}
+
+bool socle_domain_port_is_ours(struct socle_hv *hv, uint16_t domid, uint32_t port)
+{
+	struct evtchn_status *q = socle_hbuf_alloc(hv, sizeof(*q));
+	bool ours;
+
+	if (!q)
+		return false;
+	q->dom = domid;
+	q->port = port;
+	ours = socle_hypercall(hv, __HYPERVISOR_event_channel_op, EVTCHNOP_status, (uintptr_t)q, 0, 0, 0) == 0 &&
+	       ((q->status == EVTCHNSTAT_interdomain && q->u.interdomain.dom == 0) ||
+		(q->status == EVTCHNSTAT_unbound && q->u.unbound.dom == 0));
+	socle_hbuf_free(hv, q, sizeof(*q));
+	return ours;
 }

@@ -8,6 +8,7 @@
 #ifndef SOCLE_LIBSOCLE_DOMAIN_H
 #define SOCLE_LIBSOCLE_DOMAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,5 +20,11 @@ int socle_domain_info(struct socle_hv *hv, uint16_t domid, struct xen_domctl_get
 /* At most max domains with an id >= first, ascending: how many, or -errno. */
 int socle_domain_list(struct socle_hv *hv, uint16_t first, struct xen_domctl_getdomaininfo *out,
 		      size_t max);
+
+/*
+ * Is this event channel of a domain one to the control domain, bound to one of its own or (again) for it to bind?  No as well
+ * when the domain is gone.
+ */
+bool socle_domain_port_is_ours(struct socle_hv *hv, uint16_t domid, uint32_t port);
 
 #endif /* SOCLE_LIBSOCLE_DOMAIN_H */

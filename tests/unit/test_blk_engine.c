@@ -520,6 +520,41 @@ START_TEST(a_disk_that_is_taken_away_answers_without_its_image)
 }
 END_TEST
 
+/* Its image cannot be had any more: what a predecessor took and what comes is refused, by a backend without one. */
+START_TEST(a_successor_without_an_image_refuses)
+{
+	static const struct blk_image_ops stuck_ops = { .start = stuck_start, .kick = stuck_kick, .reap = stuck_reap };
+	const struct blk_limits limits = { .unit = 1 };
+	struct blk_image stuck = { .ops = &stuck_ops };
+	struct blk_rings rings;
+	struct socle_error e;
+
+	begin(2, 0, false);
+	engine.image = &stuck;
+	for (uint32_t i = 0; i < 8; i++)
+		ask(i % 2, BLKIF_OP_WRITE, i * 8, 1, DATA_PAGE);
+	blk_engine_step(&engine, now);
+	ask(1, BLKIF_OP_READ, 0, 1, DATA_PAGE);
+	rings = front_rings(false);
+	front_held = (struct front_held){ 0 }; /* as a process that is killed */
+	blk_engine_init(&engine, NULL, &guest, journal, file.memory, &limits);
+	ck_assert_msg(!blk_engine_connect(&engine, &rings, true, &e), "%s", e.text);
+	for (int i = 0; i < 3; i++)
+		blk_engine_step(&engine, now);
+	ask(0, BLKIF_OP_FLUSH_DISKCACHE, 0, 0, 0);
+	for (int i = 0; i < 3; i++)
+		blk_engine_step(&engine, now);
+	front_listen(0);
+	front_listen(1);
+	for (uint64_t id = 0; id < 10; id++)
+		want(id, BLKIF_RSP_ERROR);
+	ck_assert(blk_engine_drain(&engine, now));
+	blk_engine_disconnect(&engine);
+	ck_assert_msg(!blk_engine_connect(&engine, &rings, false, &e), "%s", e.text);
+	back_end();
+}
+END_TEST
+
 START_TEST(rings_that_were_not_offered)
 {
 	const uint32_t bad[][2] = { { 0, 1 }, { 9, 1 }, { 1, 0 }, { 1, 3 }, { 1, 32 } };
@@ -758,6 +793,7 @@ int main(void)
 	tcase_add_loop_test(t, what_the_rings_have_is_served_before_the_disk_goes, 0, 2);
 	tcase_add_test(t, a_guest_that_takes_its_requests_back_ends_the_drain);
 	tcase_add_test(t, a_disk_that_is_taken_away_answers_without_its_image);
+	tcase_add_test(t, a_successor_without_an_image_refuses);
 	tcase_add_test(t, rings_that_were_not_offered);
 	tcase_add_test(t, half_a_connection_leaves_nothing);
 	tcase_add_test(t, the_ring_does_nothing_else);

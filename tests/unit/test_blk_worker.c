@@ -46,7 +46,7 @@ static struct ctl_msg setup_of(uint64_t sectors)
 		.disk = { .sectors = sectors, .sector_size = 512, .physical_sector_size = 512, .can_discard = true } } };
 }
 
-/* gntdev, evtchn, journal, image */
+/* gntdev, evtchn, journal, image if there is to be one */
 static void setup(struct ctl_msg *q, struct ctl_msg *a)
 {
 	char path[] = "blk-journal-XXXXXX";
@@ -55,10 +55,29 @@ static void setup(struct ctl_msg *q, struct ctl_msg *a)
 	other_journal = open(path, O_RDWR | O_CLOEXEC);
 	unlink(path);
 	ck_assert_int_eq(flock(fds[2], LOCK_EX), 0);
-	ask(q, fds, 4, a);
+	ask(q, fds, q->setup.disk.none ? 3 : 4, a);
 	for (int i = 0; i < 4; i++)
 		close(fds[i]);
 }
+
+START_TEST(one_without_an_image_has_no_size)
+{
+	struct ctl_msg q = setup_of(0), a;
+	int status;
+
+	worker_start();
+	q.setup.disk.none = true;
+	setup(&q, &a);
+	ck_assert_msg(a.what == CTL_DONE, "%s", a.done.text);
+	ck_assert_uint_eq(a.done.sectors, 0);
+	ck_assert_uint_eq(simply(CTL_RESIZE, &a), CTL_FAILED);
+	ck_assert_uint_eq(simply(CTL_REFUSE, &a), CTL_DONE);
+	ck_assert_uint_eq(simply(CTL_DISCONNECT, &a), CTL_DONE);
+	ck_assert_uint_eq(simply(CTL_STOP, &a), CTL_DONE);
+	status = worker_wait();
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
+}
+END_TEST
 
 START_TEST(it_answers_and_ends)
 {
@@ -218,6 +237,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(t, it_answers_and_ends);
+	tcase_add_test(t, one_without_an_image_has_no_size);
 	tcase_add_test(t, it_ends_with_its_supervisor);
 	tcase_add_test(t, setups_that_cannot_be);
 	tcase_add_test(t, a_disk_of_an_nbd_server);

@@ -23,6 +23,7 @@ static void supervisor_followed(void)
 
 	supervisor_close(sup);
 	sup = NULL;
+	disk_attach(); /* before there is one who might look at half of it */
 	child = fork();
 	if (child == 0) {
 		socle_store_close(store); /* that of its parent's is not its own */
@@ -34,7 +35,6 @@ static void supervisor_followed(void)
 		for (;;)
 			turn(20);
 	}
-	disk_attach();
 	for (int i = 0; i < 1000 && !ours_is("2"); i++)
 		usleep(20000);
 	front_connect();

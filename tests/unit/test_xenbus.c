@@ -62,11 +62,24 @@ START_TEST(nothing_stays_mapped_for_a_frontend_that_let_go)
 	struct world w = case_of(_i);
 
 	run(&w);
-	if (w.theirs == XenbusStateUnknown || w.theirs == XenbusStateInitialising || w.theirs == XenbusStateClosed ||
-	    (w.theirs == XenbusStateClosing && !w.removed))
+	if (w.theirs == XenbusStateUnknown || w.theirs == XenbusStateInitialising || w.theirs == XenbusStateClosed || w.removed)
 		ck_assert(!w.linked);
-	if (w.removed)
-		ck_assert(!w.linked);
+}
+END_TEST
+
+/* Linux before 5.14 says Closing while the disk is still mounted, and means it. */
+START_TEST(a_frontend_that_is_closing_is_served_until_it_has_closed)
+{
+	for (int online = 0; online < 2; online++) {
+		struct world w = { .ours = XenbusStateConnected, .theirs = XenbusStateClosing, .online = online, .linked = true };
+
+		run(&w);
+		ck_assert_uint_eq(w.ours, XenbusStateClosing);
+		ck_assert(w.linked && !w.removed);
+		w.theirs = XenbusStateClosed;
+		run(&w);
+		ck_assert(!w.linked && w.removed == !online);
+	}
 }
 END_TEST
 
@@ -150,6 +163,7 @@ START_TEST(a_disk_lives_as_linux_wants_it)
 	w.theirs = XenbusStateClosing;
 	run(&w);
 	ck_assert_uint_eq(w.ours, XenbusStateClosing);
+	ck_assert_uint_eq(w.disconnects, 0);
 	w.theirs = XenbusStateClosed;
 	run(&w);
 	ck_assert_uint_eq(w.ours, XenbusStateClosed);
@@ -213,6 +227,7 @@ int main(void)
 	tcase_add_loop_test(t, only_frontends_with_rings_are_connected, 0, EVERY_CASE);
 	tcase_add_loop_test(t, offline_never_connects_anew, 0, EVERY_CASE);
 	tcase_add_test(t, states_beyond_the_table_are_unknown);
+	tcase_add_test(t, a_frontend_that_is_closing_is_served_until_it_has_closed);
 	tcase_add_test(t, a_disk_lives_as_linux_wants_it);
 	tcase_add_test(t, a_supervisor_that_takes_over_a_detach_serves_it_to_its_end);
 	tcase_add_test(t, a_frontend_that_broke_the_protocol_is_not_connected_again);
