@@ -475,18 +475,12 @@ END_TEST
 static uint32_t stuck_started;
 static void stuck_start(struct blk_image *image, const struct blk_io *io) { (void)image; (void)io; stuck_started++; }
 static void stuck_kick(struct blk_image *image) { (void)image; }
-static uint32_t stuck_reap(struct blk_image *image, struct blk_done *done, uint32_t max)
-{
-	(void)image;
-	(void)done;
-	(void)max;
-	return 0;
-}
+static uint32_t stuck_reap(struct blk_image *image, struct blk_done *done, uint32_t max) { return image && done && !max; }
+static const struct blk_image_ops stuck_ops = { .start = stuck_start, .kick = stuck_kick, .reap = stuck_reap };
 
 /* An image that never answers: the guest gets its answers all the same, also for more requests than there are slots. */
 START_TEST(a_disk_that_is_taken_away_answers_without_its_image)
 {
-	static const struct blk_image_ops stuck_ops = { .start = stuck_start, .kick = stuck_kick, .reap = stuck_reap };
 	struct blk_image stuck = { .ops = &stuck_ops };
 	struct socle_error e = { 0 };
 	struct blk_rings rings;
@@ -523,7 +517,6 @@ END_TEST
 /* Its image cannot be had any more: what a predecessor took and what comes is refused, by a backend without one. */
 START_TEST(a_successor_without_an_image_refuses)
 {
-	static const struct blk_image_ops stuck_ops = { .start = stuck_start, .kick = stuck_kick, .reap = stuck_reap };
 	const struct blk_limits limits = { .unit = 1 };
 	struct blk_image stuck = { .ops = &stuck_ops };
 	struct blk_rings rings;
