@@ -116,7 +116,7 @@ int ask_send(const char *dir, const struct ask *q, int fd, struct ask_answer *a,
 		socle_fail_id(e, EPROTO, "no-supervisor", "its supervisor ended, or is of another version");
 	} else if (a->error) {
 		a->text[sizeof(a->text) - 1] = '\0';
-		socle_fail(e, a->error, "%s", a->text);
+		socle_fail_packed(e, a->error, a->text);
 	} else {
 		return conn;
 	}

@@ -388,8 +388,10 @@ static void state_write(struct device *d, const struct device_host *h, struct ke
 /* The operator finds the reason in the store and in the log; the guest sees a backend that closes. */
 static void fail(struct device *d, const struct device_host *h, bool for_good, const struct socle_error *e)
 {
-	struct key_list l = { .text_key = "config/error", .text = e->text };
+	char packed[sizeof(e->text)];
+	struct key_list l = { .text_key = "config/error", .text = packed };
 
+	socle_error_pack(e, packed, sizeof(packed));
 	say(d, h, "%s", e->text);
 	disconnect(d, h);
 	d->dead = for_good;

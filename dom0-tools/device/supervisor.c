@@ -382,7 +382,7 @@ static bool question_answer(struct supervisor *s, int conn, const struct ask *q,
 		a.linked = d->linked;
 	}
 	a.error = e.code;
-	snprintf(a.text, sizeof(a.text), "%.*s", (int)sizeof(a.text) - 1, e.text);
+	socle_error_pack(&e, a.text, sizeof(a.text));
 	ask_reply(conn, &a);
 	return stays;
 }

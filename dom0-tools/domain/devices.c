@@ -54,7 +54,7 @@ static int look(struct domain_ctx *ctx, const char *back, unsigned int want, str
 	uint64_t state = 0;
 
 	if (why) {
-		socle_fail(e, DOMAIN_E_BACKEND, "%s", why);
+		socle_fail_packed(e, DOMAIN_E_BACKEND, why);
 		free(why);
 		return -1;
 	}

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+__attribute__((format(printf, 4, 0)))
 static void set(struct socle_error *e, int code, const char *id, const char *fmt, va_list ap)
 {
 	char text[sizeof(e->text)], name[sizeof(e->id)];
@@ -93,4 +94,27 @@ int socle_wrap(struct socle_error *e, const char *fmt, ...)
 	}
 	memcpy(e->text, text, sizeof(text));
 	return -1;
+}
+
+void socle_error_pack(const struct socle_error *e, char *out, size_t size)
+{
+	int id = *e->id ? (int)strlen(e->id) + 3 : 0;
+
+	if (id && (size_t)id < size)
+		snprintf(out, size, "%.*s [%s]", (int)size - 1 - id, e->text, e->id);
+	else
+		snprintf(out, size, "%.*s", (int)size - 1, e->text);
+}
+
+int socle_fail_packed(struct socle_error *e, int code, const char *packed)
+{
+	const char *open = strrchr(packed, '[');
+	size_t len = open ? strspn(open + 1, "abcdefghijklmnopqrstuvwxyz0123456789-") : 0;
+	char id[SOCLE_ID_MAX];
+
+	if (!len || len >= sizeof(id) || strcmp(open + 1 + len, "]") != 0 || open == packed || open[-1] != ' ')
+		return socle_fail(e, code, "%s", packed);
+	memcpy(id, open + 1, len);
+	id[len] = '\0';
+	return socle_fail_id(e, code, id, "%.*s", (int)(open - packed) - 1, packed);
 }

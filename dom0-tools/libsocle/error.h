@@ -12,6 +12,7 @@
 #define SOCLE_LIBSOCLE_ERROR_H
 
 #include <errno.h>
+#include <stddef.h>
 
 #define SOCLE_ID_MAX 32
 
@@ -40,5 +41,11 @@ int socle_refused(struct socle_error *e, int answer, const char *fmt, ...) __att
 
 /* Put context in front: "ctx: old text".  The code is kept.  Always returns -1. */
 int socle_wrap(struct socle_error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* "text [id]" for a place that holds one string, or the text alone when it has no identifier; never cut inside the identifier. */
+void socle_error_pack(const struct socle_error *e, char *out, size_t size);
+
+/* Back: an error of such a string, with the code that it has here.  Always returns -1. */
+int socle_fail_packed(struct socle_error *e, int code, const char *packed);
 
 #endif /* SOCLE_LIBSOCLE_ERROR_H */

@@ -8,7 +8,7 @@ top=${srcdir:-.}
 [ -d "$top/tests/cli" ] || top=$(dirname "$0")/../..
 socle=${SOCLE:-./dom0-tools/socle/socle}
 [ -x "$socle" ] || { echo "1..0 # SKIP no program at $socle"; exit 77; }
-python3 -c 'import jsonschema' 2>/dev/null || { echo "1..0 # SKIP no python3-jsonschema"; exit 77; }
+/usr/bin/python3 -c 'import jsonschema' 2>/dev/null || { echo "1..0 # SKIP no python3-jsonschema"; exit 77; }
 case $socle in /*) ;; *) socle=$PWD/$socle ;; esac
 cd "$top" || exit 99
 work=$(mktemp -d) || exit 99
@@ -29,7 +29,7 @@ keeps() { # SCHEMA EXIT-CODE ARGUMENTS...
 }
 keeps validate 0 validate -j tests/cli/pass-full.xml tests/cli/pass-minimal.xml
 keeps validate 3 validate --json tests/cli/pass-full.xml tests/cli/fail-*.xml tests/cli/nowhere.xml tests/cli
-[ "$("$socle" validate --json tests/cli/fail-memory.xml | python3 -c 'import json, sys
+[ "$("$socle" validate --json tests/cli/fail-memory.xml | /usr/bin/python3 -c 'import json, sys
 for d in json.load(sys.stdin):
 	for f in d["faults"]: print("%s:%d:%d: %s" % (d["file"].split("/")[-1], f["line"], f["column"], f["text"]))')" = \
 	"$(cat tests/cli/fail-memory.out)" ]
@@ -43,7 +43,7 @@ keeps explain 0 explain --json name-taken
 
 # Each command with --json has a schema: those that print, and no schema is left over.
 keeps help 0 help --json
-"$socle" help --json | python3 -c 'import json, sys
+"$socle" help --json | /usr/bin/python3 -c 'import json, sys
 for c in json.load(sys.stdin):
 	if any(f["name"] == "json" for f in c["flags"]): print(c["name"])' >"$work/commands"
 sed 's/ /-/g' "$work/commands" | sort >"$work/want"

@@ -78,6 +78,42 @@ START_TEST(test_part)
 }
 END_TEST
 
+static const char *round_trip(const char *text, const char *id, size_t room)
+{
+	static char packed[2048];
+	struct socle_error e = { 0 };
+
+	socle_fail_id(&e, 1, id, "%s", text);
+	socle_error_pack(&e, packed, room);
+	socle_fail_packed(&e, DOMAIN_E_BACKEND, packed);
+	ck_assert_int_eq(e.code, DOMAIN_E_BACKEND);
+	snprintf(packed, sizeof(packed), "%s|%s", e.id, e.text);
+	return packed;
+}
+
+/* An error that goes through the store or a message of one string keeps its identifier. */
+START_TEST(test_packed)
+{
+	static const char *const as_they_are[] = { "", "[", "]", "[x]", " []", "a[x]", "a [X]", "a [x] b", "a [x", "a [x y]",
+						   "a [a-word-that-is-longer-than-the-room-for-it]" };
+
+	ck_assert_str_eq(round_trip("no bridge", "no-bridge", 100), "no-bridge|no bridge");
+	ck_assert_str_eq(round_trip("no bridge", "", 100), "|no bridge");
+	ck_assert_str_eq(round_trip("a [b] c", "x", 100), "x|a [b] c");
+	/* The text is cut, not the identifier; where not even that fits, there is only text. */
+	ck_assert_str_eq(round_trip("no bridge", "no-bridge", 16), "no-bridge|no ");
+	ck_assert_str_eq(round_trip("no bridge", "no-bridge", 12), "|no bridge");
+	ck_assert_str_eq(round_trip("no bridge", "no-bridge", 5), "|no b");
+	for (size_t i = 0; i < sizeof(as_they_are) / sizeof(as_they_are[0]); i++) {
+		struct socle_error e = { 0 };
+
+		ck_assert_int_eq(socle_fail_packed(&e, 1, as_they_are[i]), -1);
+		ck_assert_str_eq(e.text, as_they_are[i]);
+		ck_assert_str_eq(e.id, "");
+	}
+}
+END_TEST
+
 START_TEST(test_catalog_is_read)
 {
 	const char *at = "# comment\n\nabc: 5,8\n\tIt is so.\n\tWhy: Because.\n\tDo: Nothing.\n\nz-9: 1\n\tOther.\n\tWhy: W.\n\tDo: D.";
@@ -134,6 +170,7 @@ int main(void)
 	tcase_add_test(tc, test_refusals);
 	tcase_add_test(tc, test_exit_codes);
 	tcase_add_test(tc, test_part);
+	tcase_add_test(tc, test_packed);
 	tcase_add_test(tc, test_catalog_is_read);
 	tcase_add_test(tc, test_real_catalog);
 	suite_add_tcase(s, tc);

@@ -201,6 +201,7 @@ START_TEST(an_image_of_another_guest_is_not_taken)
 	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
 	disk_attach();
 	ck_assert(comes(error_is_there, "is in use"));
+	ck_assert(comes(error_is_there, "[disk-in-use]")); /* what socle explain knows goes with it */
 	ck_assert(error_is_there("test_superv"));
 	close(fd);
 }
