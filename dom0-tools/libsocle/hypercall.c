@@ -142,7 +142,8 @@ int socle_sysctl(struct socle_hv *hv, struct xen_sysctl *op)
 	return r < 0 ? (int)r : 0;
 }
 
-long socle_memory_op(struct socle_hv *hv, unsigned int cmd, void *arg, size_t len)
+/* One with a command and an argument in memory, which comes back. */
+static long op_with_argument(struct socle_hv *hv, unsigned int op, unsigned int cmd, void *arg, size_t len)
 {
 	long r;
 
@@ -150,11 +151,20 @@ long socle_memory_op(struct socle_hv *hv, unsigned int cmd, void *arg, size_t le
 		return -E2BIG;
 	if (len)
 		memcpy(hv->scratch, arg, len);
-	r = socle_hypercall(hv, __HYPERVISOR_memory_op, cmd,
-			    len ? (uintptr_t)hv->scratch : 0, 0, 0, 0);
+	r = socle_hypercall(hv, op, cmd, len ? (uintptr_t)hv->scratch : 0, 0, 0, 0);
 	if (len)
 		memcpy(arg, hv->scratch, len);
 	return r;
+}
+
+long socle_memory_op(struct socle_hv *hv, unsigned int cmd, void *arg, size_t len)
+{
+	return op_with_argument(hv, __HYPERVISOR_memory_op, cmd, arg, len);
+}
+
+long socle_sched_op(struct socle_hv *hv, unsigned int cmd, void *arg, size_t len)
+{
+	return op_with_argument(hv, __HYPERVISOR_sched_op, cmd, arg, len);
 }
 
 int socle_own_op(struct socle_hv *hv, unsigned int op, void *arg, size_t len)

@@ -44,6 +44,9 @@ int socle_own_op(struct socle_hv *hv, unsigned int op, void *arg, size_t len);
 /* HYPERVISOR_memory_op; arg (len bytes, at most one page) goes in and comes back. */
 long socle_memory_op(struct socle_hv *hv, unsigned int cmd, void *arg, size_t len);
 
+/* HYPERVISOR_sched_op of this domain; arg as above. The value that the hypervisor returned, or -errno. */
+long socle_sched_op(struct socle_hv *hv, unsigned int cmd, void *arg, size_t len);
+
 /* Map n frames of a domain contiguously (PROT_*); all of them or NULL with the error filled in. */
 void *socle_foreign_map(struct socle_hv *hv, uint16_t domid, const uint64_t *mfns, size_t n,
 			int prot, struct socle_error *e);

@@ -174,6 +174,7 @@ int cmd_console(const struct invocation *inv);
 int cmd_shutdown(const struct invocation *inv);
 int cmd_reboot(const struct invocation *inv);
 int cmd_destroy(const struct invocation *inv);
+int cmd_healthy(const struct invocation *inv);
 int cmd_pause(const struct invocation *inv);
 int cmd_unpause(const struct invocation *inv);
 int cmd_dmesg(const struct invocation *inv);

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <abi/sched.h>
+
 #include "domain/codes.h"
 #include "domain/life.h"
 #include "domain/names.h"
@@ -155,4 +157,26 @@ int cmd_pause(const struct invocation *inv)
 int cmd_unpause(const struct invocation *inv)
 {
 	return run_control(inv, "unpause", XEN_DOMCTL_unpausedomain, false);
+}
+
+/* The last watchdog of the control domain is the one that the hypervisor set before it started (sched_watchdog_preset()). */
+#define DEADLINE_ID 2u
+
+int cmd_healthy(const struct invocation *inv)
+{
+	struct sched_watchdog op = { .id = DEADLINE_ID };
+	struct socle_error e = { 0 };
+	struct socle_hv *hv = socle_hv_open(&e);
+	long r;
+
+	(void)inv;
+	if (!hv)
+		return report("stop the deadline of the control domain", NULL, &e);
+	r = socle_sched_op(hv, SCHEDOP_watchdog, &op, sizeof(op));
+	socle_hv_close(hv);
+	if (r == -EINVAL)
+		socle_fail_id(&e, DOMAIN_E_NOT_RUNNING, "no-deadline", "none is set: it was stopped before, or the hypervisor was started without dom0_deadline=");
+	else if (r < 0)
+		socle_refused(&e, (int)r, "the hypervisor refused to stop it");
+	return r < 0 ? report("stop the deadline of the control domain", NULL, &e) : EXIT_OK;
 }

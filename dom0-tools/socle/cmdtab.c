@@ -116,6 +116,8 @@ const struct command commands[] = {
 	  .arg = { { .name = "NAME", .kind = KIND_PAST_GUEST, .optional = true } }, .flags = { FLAG_JSON },
 	  .detail = "The hypervisor keeps the last 128 ends, with the registers of the vCPU." },
 
+	{ .name = "healthy", .run = cmd_healthy, .help = "say that the control domain came up, to the deadline that it was started with",
+	  .detail = "With the hypervisor's option dom0_deadline=SECONDS the machine restarts when this is not said in time." },
 	{ .name = "debug", .help = "look into the hypervisor" },
 	{ .name = "debug keys", .run = cmd_debug_keys, .help = "run its debug keys and print what they say; h lists them",
 	  .arg = { { .name = "KEYS" } } },

@@ -36,6 +36,7 @@ static const struct option {
 	{ "slice", OPT_NUMBER, &options.sched_slice_us, 100, 1000000, "100 to 1000000 microseconds" },
 	{ "max_cpus", OPT_NUMBER, &options.max_cpus, 1, 256, "1 to 256" },
 	{ "dom0_max_vcpus", OPT_NUMBER, &options.dom0_max_vcpus, 1, 128, "1 to 128" },
+	{ "dom0_deadline", OPT_NUMBER, &options.dom0_deadline, 0, 86400, "0 to 86400 seconds" },
 	{ "smap", OPT_BOOL, &options.smap, 0, 0, "on or off" },
 };
 

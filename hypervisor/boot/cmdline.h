@@ -17,6 +17,7 @@ struct options {
 	uint32_t max_cpus;		/* of the machine; 0 = all */
 	uint32_t dom0_max_vcpus;	/* 0 = as many as the machine has CPUs */
 	bool smap;
+	uint32_t dom0_deadline;		/* seconds for the control domain to come up; 0 = for ever */
 };
 extern struct options options;
 bool cmdline_knows(const char *word, size_t n);	/* is it an option: one of the table, or anything with a value */

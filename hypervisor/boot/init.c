@@ -13,6 +13,7 @@
 #include "debug/last.h"
 #include "debug/log.h"
 #include "domain/dom0.h"
+#include "domain/domain.h"
 #include "mm/mm.h"
 #include "platform/platform.h"
 #include "sched/sched.h"
@@ -47,6 +48,8 @@ void boot_main(uint32_t magic, uint64_t info_paddr)
 	smp_boot_init();
 	if (dom0_create())
 		panic("dom0 could not be built; the lines above say why");
+	if (options.dom0_deadline)
+		sched_watchdog_preset(dom0, options.dom0_deadline);
 	console_release_vga();
 	cpu_start_guest_loop();
 }

@@ -43,6 +43,8 @@ bool sched_dump(uint64_t *at);
 /* sched_ops.c */
 void sched_watchdog_init(struct domain *d);
 void sched_watchdog_fini(struct domain *d);
+/* Before its own code can want one: its last watchdog, of id NR_WATCHDOGS, is set to so many seconds, for it to stop when it is up. */
+void sched_watchdog_preset(struct domain *d, uint32_t seconds);
 long do_sched_op(uint64_t cmd, uint64_t arg);
 long do_set_timer_op(uint64_t timeout);	/* time/vtime.c */
 #endif

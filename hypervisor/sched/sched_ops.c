@@ -53,6 +53,16 @@ void sched_watchdog_fini(struct domain *d)
 	}
 }
 
+void sched_watchdog_preset(struct domain *d, uint32_t seconds)
+{
+	struct domain_watchdog *w = &d->watchdog[NR_WATCHDOGS - 1];
+
+	spin_lock(&d->lock);
+	w->used = true;
+	timer_set(&w->timer, system_time() + seconds * NS_PER_S);
+	spin_unlock(&d->lock);
+}
+
 /* A new one; its id counts from 1. */
 static long watchdog_new(struct domain *d, uint32_t seconds)
 {

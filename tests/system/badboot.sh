@@ -72,4 +72,9 @@ refused dom0-mem-beyond 'dom0_mem=65536M does not fit: at most [0-9]+M .*set dom
 refused dom0-mem-tiny '(set dom0_mem= higher|too (few|small|little))' "dom0_mem=16M" "$KERNEL_IMAGE"
 boots dom0-mem-malformed '"dom0_mem=12Q" ignored: .*such as 512M' "dom0_mem=12Q" "$plain first second=2"
 boots unknown-option 'unknown option "dom0_memory" ignored' "dom0_memory=512M" "$plain first second=2"
+
+# A control domain that never comes up: this one waits for a root that there is not.
+start deadline "dom0_deadline=15" "$KERNEL_IMAGE console=hvc0 root=/dev/none rootwait"
+grep -aq 'Domain 0 was stopped by its watchdog' "$log" && grep -aq 'The machine restarts' "$log" && [ $rc = 0 ]
+tap $? "deadline: the machine restarts when the control domain does not come up in time" "exit code $rc of QEMU (124: it hung)"
 tap_end

@@ -17,7 +17,7 @@ rm -rf "$extra"
 mkdir -p "$extra/var/lib/socle"
 cp "$SOCLE_BUILD"/tests/system/{idle,die,late,spin}.elf "$extra/var/lib/socle/" || die "the tiny guests are not built; run make"
 pack_extra "$extra" "$SOCLE_BUILD/image/see-tiny.cpio"
-dom0_batch see "${SEE_TIMEOUT:-600}" dom0_mem=512M "" "$SOCLE_BUILD/image/see-tiny.cpio $SOCLE_BUILD/image/see.cpio.zst"
+dom0_batch see "${SEE_TIMEOUT:-600}" "dom0_mem=512M dom0_deadline=300" "" "$SOCLE_BUILD/image/see-tiny.cpio $SOCLE_BUILD/image/see.cpio.zst"
 grep -qaF "shut down 'idle': waits for its end [" "$SOCLE_BUILD/log/see.log"
 tap $? "a wait is seen on the terminal" "$(grep -aF 'shut down' "$SOCLE_BUILD/log/see.log" | cat -v)"
 tap_end
