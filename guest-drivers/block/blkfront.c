@@ -170,6 +170,29 @@ static int publish(struct kit_device *d, uint32_t tx)
 	return rc;
 }
 
+/* ---- patience ---- */
+
+static void patience_begin(struct blkfront *b)
+{
+	b->quiet_since = kit_time();
+	if (b->opt.patience)
+		kit_timer_start(&b->patience, b->quiet_since + b->opt.patience * KIT_SECOND);
+}
+
+/* A backend that is away is none that is silent: one that is started again may take its time. */
+static void on_patience(void *arg)
+{
+	struct blkfront *b = arg;
+	uint64_t now = kit_time(), limit = b->opt.patience * KIT_SECOND;
+
+	if (b->device.phase != KIT_DEVICE_UP)
+		return;
+	if (b->nr_out && now - b->quiet_since >= limit)
+		kit_device_fail(&b->device, "its backend has answered nothing for %u s", b->opt.patience);
+	else
+		kit_timer_start(&b->patience, (b->nr_out ? b->quiet_since : now) + limit);
+}
+
 static bool is_sector_size(uint64_t n)
 {
 	return n >= BLK_SECTOR && n <= PAGE_SIZE && !(n & (n - 1));
@@ -193,6 +216,7 @@ static int connect(struct kit_device *d)
 	f->flush |= b->barrier;
 	f->discard = kit_device_get(d, "feature-discard", 1, 0);
 	f->secure_discard = f->discard && kit_device_get(d, "discard-secure", 1, 0);
+	patience_begin(b);
 	resubmit(b);
 	return 0;
 }
@@ -286,6 +310,8 @@ static int enqueue(struct queue *q, struct blk_io *io)
 		return rc;
 	}
 	kit_ring_put(&q->ring, &req);
+	if (!q->disk->nr_out++)
+		q->disk->quiet_since = kit_time();
 	kit_task_add(&q->push);
 	return 0;
 }
@@ -314,6 +340,7 @@ static bool end(struct queue *q, const struct blk_result *r)
 	bool mine = blk_buffer_end(b, &q->uses[r->slot], io, !r->status);
 
 	blk_table_give(&q->table, r->slot);
+	b->nr_out--;
 	if (!mine) {
 		io->lost = true;
 		kit_device_fail(&b->device, "its backend keeps pages of a request that it has answered");
@@ -341,6 +368,7 @@ static void on_event(void *arg)
 				kit_device_fail(&b->device, "its backend gave %s", why);
 				return;
 			}
+			b->quiet_since = kit_time();
 			if (!end(q, &r) || b->device.phase != KIT_DEVICE_UP)
 				return;
 		}
@@ -395,7 +423,9 @@ static void disconnect(struct kit_device *d, bool again)
 {
 	struct blkfront *b = disk_of(d);
 
+	kit_timer_stop(&b->patience);
 	*b->again_end = collect(b);
+	b->nr_out = 0;
 	while (*b->again_end)
 		b->again_end = &(*b->again_end)->next;
 	queues_free(b);
@@ -442,6 +472,7 @@ int blkfront_open(struct blkfront **out, unsigned int n, const struct blkfront_o
 		b->opt.ring_order = lesser(b->opt.ring_order, ORDER_MAX);
 		b->opt.segments = lesser(b->opt.segments ? b->opt.segments : 32, SEGMENTS_MAX);
 		b->again_end = &b->again;
+		b->patience = (struct kit_timer){ .fn = on_patience, .arg = b };
 		rc = kit_device_open(&b->device, &ops, b->name, b);
 		if (!rc)
 			rc = kit_device_wait(&b->device, until);

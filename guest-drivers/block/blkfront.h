@@ -51,6 +51,7 @@ struct blkfront_options {
 	unsigned int queues;		/* wished for; 0 is 1 */
 	unsigned int ring_order;	/* rings of 2^n pages, at most 4 */
 	unsigned int segments;		/* pages of one I/O; 0 is 32, at most 256 */
+	unsigned int patience;		/* seconds without any answer that a connected backend may take; then it has failed. 0: for ever */
 	bool plain;			/* grants of each page for each I/O, even if the backend would keep pages mapped */
 	void (*resized)(struct blkfront *b, void *arg);
 	void *arg;

@@ -52,6 +52,9 @@ struct blkfront {
 	struct blk_page *pool;	/* granted pages that nobody uses at the moment, while the backend keeps pages mapped */
 	uint32_t pool_nr, pool_room;
 	struct blk_io *again, **again_end;	/* for the next backend */
+	unsigned int nr_out;	/* requests that the backend has */
+	uint64_t quiet_since;	/* its last answer, or the first request after it had none */
+	struct kit_timer patience;
 };
 
 /* buffer.c */

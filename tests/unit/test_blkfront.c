@@ -503,6 +503,42 @@ START_TEST(a_lie_breaks_the_device_and_nothing_else)
 }
 END_TEST
 
+/* Silence is for whoever waits, and only while a backend is there: its successor may take its time. */
+START_TEST(a_backend_that_answers_nothing_has_failed)
+{
+	struct blkfront_options o = { .segments = 11, .patience = 5 };
+	uint64_t begin;
+
+	host_start();
+	pages_before = host_pages_free();
+	grants_before = host_grants_free();
+	backend_start(0, 1, 11, false);
+	host_turn = backend_turn;
+	ck_assert_int_eq(blkfront_open(&disk, 0, &o, 10 * KIT_SECOND), 0);
+	jobs_make(4, BLK_READ);
+	submit_all(2);
+	turns(10);
+	ck_assert(jobs[0].done == 1 && jobs[1].done == 1 && !jobs[0].status);
+	/* Nothing is asked of it for long. */
+	for (begin = kit_time(); kit_time() < begin + 60 * KIT_SECOND;)
+		kit_loop_once(begin + 60 * KIT_SECOND);
+	ck_assert_str_eq(blkfront_error(disk), "");
+	host_turn = NULL;
+	jobs[0].done = 0;
+	submit_all(2);
+	for (begin = kit_time(); kit_time() < begin + 4 * KIT_SECOND;)
+		kit_loop_once(begin + 4 * KIT_SECOND);
+	ck_assert_int_eq(jobs[0].done, 0);
+	for (begin = kit_time(); kit_time() < begin + 7 * KIT_SECOND;)
+		kit_loop_once(begin + 7 * KIT_SECOND);
+	ck_assert_int_eq(jobs[0].done, 1);
+	ck_assert_int_eq(jobs[0].status, -XEN_EIO);
+	ck_assert_str_eq(blkfront_error(disk), "its backend has answered nothing for 5 s");
+	jobs_free(4);
+	close_disk();
+}
+END_TEST
+
 START_TEST(errors_are_of_that_io_only)
 {
 	open_disk(0, 1, 11, false);
@@ -623,6 +659,7 @@ int main(void)
 	tcase_add_test(t, what_waits_for_a_backend_is_answered_when_none_comes);
 	tcase_add_test(t, what_waits_for_a_backend_is_answered_at_the_close);
 	tcase_add_loop_test(t, a_lie_breaks_the_device_and_nothing_else, 0, sizeof(lies) / sizeof(lies[0]));
+	tcase_add_test(t, a_backend_that_answers_nothing_has_failed);
 	tcase_add_test(t, errors_are_of_that_io_only);
 	tcase_add_test(t, a_backend_that_turns_round_and_round_keeps_nobody);
 	tcase_add_test(t, sizes_that_make_no_sense_are_no_disk);

@@ -3,9 +3,10 @@
  * Load for a disk: so many I/Os out at all times, for a while; then one line of JSON on the console with rates and latencies.
  *
  *   blkbench mode=randread depth=32 size=4K seconds=10 [disk=N] [span=SIZE] [queues=N] [order=N] [segments=N] [plain] [fifo]
+ *            [patience=SECONDS]
  *
  * mode: read, write (from the start of the disk to its end, and again), randread, randwrite, rw (random, as many writes as
- * reads). verify: whatever is written says where and when it was written, and is read back at the end. Writes go to the
+ * reads). A backend that answers nothing for `patience` seconds (60; 0: for ever) has failed. verify: whatever is written says where and when it was written, and is read back at the end. Writes go to the
  * disk's own content; give it one that nobody needs.
  */
 #include "block/blkfront.h"
@@ -196,7 +197,7 @@ static void run(uint64_t seconds)
 
 int main(int argc, char *argv[])
 {
-	uint64_t seconds = 10, nr = 0, queues = 1, order = 0, segments = 64;
+	uint64_t seconds = 10, nr = 0, queues = 1, order = 0, segments = 64, patience = 60;
 	struct blkfront_options o = { .plain = has_word(argc, argv, "plain"), .resized = on_resize };
 	bool checked = has_word(argc, argv, "verify");
 	const char *mode = kit_option(argc, argv, "mode");
@@ -207,9 +208,9 @@ int main(int argc, char *argv[])
 	    !option(argc, argv, "size", 1UL << 20, &bench.size) || !option(argc, argv, "span", 1UL << 50, &bench.span) ||
 	    !option(argc, argv, "seconds", 86400, &seconds) || !option(argc, argv, "disk", 31, &nr) ||
 	    !option(argc, argv, "queues", 8, &queues) || !option(argc, argv, "order", 4, &order) ||
-	    !option(argc, argv, "segments", 256, &segments) || !bench.depth || !seconds) {
+	    !option(argc, argv, "segments", 256, &segments) || !option(argc, argv, "patience", 86400, &patience) || !bench.depth || !seconds) {
 		kit_printf("blkbench: mode=read|write|randread|randwrite|rw depth=N size=BYTES seconds=N disk=N span=BYTES queues=N "
-			   "order=N segments=N plain fifo verify\n");
+			   "order=N segments=N patience=SECONDS plain fifo verify\n");
 		return 1;
 	}
 	if (has_word(argc, argv, "fifo"))
@@ -218,6 +219,7 @@ int main(int argc, char *argv[])
 	o.queues = (unsigned int)queues;
 	o.ring_order = (unsigned int)order;
 	o.segments = (unsigned int)segments;
+	o.patience = (unsigned int)patience;
 	rc = blkfront_open(&disk, (unsigned int)nr, &o, kit_time() + 60 * KIT_SECOND);
 	if (rc) {
 		kit_printf("blkbench: disk %lu does not come up: error %d\n", nr, -rc);
