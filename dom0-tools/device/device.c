@@ -48,6 +48,7 @@
 #define FORCE_MS         2000u  /* a guest whose device is taken away has heard of it */
 #define LEAVE_MS         10000u /* and has cleared up behind it */
 #define LEAVE_STEP_MS    20u
+#define BREAK_WAIT_MS    1000  /* a guest that breaks one connection after the other costs a worker a second at most */
 
 static const struct {
 	const char *front, *back;
@@ -222,6 +223,22 @@ static void away_over(struct device *d, const struct device_host *h)
 	d->away = 0;
 }
 
+static bool is_shortage(int code)
+{
+	return code == EMFILE || code == ENFILE || code == ENOMEM || code == ENOBUFS;
+}
+
+/* Descriptors and memory that are short now may be there in a moment: tried again as after a worker's death. */
+static uint64_t shortage_wait(struct device *d, const struct device_host *h, const struct socle_error *e)
+{
+	int wait = worker_luck_try(&d->luck, 0);
+
+	if (wait < 0)
+		return 0;
+	say(d, h, "%s; it is tried again", e->text);
+	return wait ? (uint64_t)wait : 1;
+}
+
 /* A worker could not be started: milliseconds until the next try, 0 when it is not worth one. */
 static uint64_t patience(struct device *d, const struct device_host *h, bool heir, const struct socle_error *e)
 {
@@ -234,6 +251,8 @@ static uint64_t patience(struct device *d, const struct device_host *h, bool hei
 		d->away++;
 		return wait < AWAY_MAX_MS ? wait : AWAY_MAX_MS;
 	}
+	if (is_shortage(e->code))
+		return shortage_wait(d, h, e);
 	if (e->code != EAGAIN)
 		return 0;
 	if (!d->patience_ms)
@@ -347,6 +366,7 @@ static enum outcome connect_front(struct device *d, const struct device_host *h,
 		return out;
 	d->linked = true;
 	ports_note(d, &q.connect);
+	d->linked_ms = device_clock_ms();
 	say(d, h, resume ? "served again, by process %d" : "connected, served by process %d", (int)d->worker.pid);
 	if (d->cls == DEVICE_DISK && !resume)
 		vbd_properties(&d->setup.disk, d->sectors, l);
@@ -672,6 +692,23 @@ bool device_update(struct device *d, const struct device_host *h)
 	return true;
 }
 
+/* It has stopped serving, and may be the guest's by now: a fresh one comes when the frontend does, and not too often. */
+static void worker_disown(struct device *d, const struct device_host *h)
+{
+	struct socle_error e = { 0 };
+	uint64_t now = device_clock_ms();
+	int wait = worker_luck_try(&d->breaks, now - d->linked_ms);
+
+	socle_fail_id(&e, EPROTO, "guest-protocol", "the guest broke the protocol: %s", d->worker.why);
+	d->retry_ms = now + (unsigned int)(wait < 0 || wait > BREAK_WAIT_MS ? BREAK_WAIT_MS : wait);
+	d->linked = false;
+	worker_drop(d, false);
+	if (d->refused)
+		d->dirty = true;
+	else
+		fail(d, h, false, &e);
+}
+
 void device_listen(struct device *d, const struct device_host *h)
 {
 	struct socle_error e = { 0 };
@@ -690,16 +727,8 @@ void device_listen(struct device *d, const struct device_host *h)
 			fail(d, h, true, &e);
 		return;
 	}
-	if (!d->worker.broken)
-		return;
-	socle_fail_id(&e, EPROTO, "guest-protocol", "the guest broke the protocol: %s", d->worker.why);
-	/* It has stopped serving, and may be the guest's by now: a fresh one comes when the frontend does. */
-	d->linked = false;
-	worker_drop(d, false);
-	if (d->refused)
-		d->dirty = true;
-	else
-		fail(d, h, false, &e);
+	if (d->worker.broken)
+		worker_disown(d, h);
 }
 
 int device_stats(struct device *d, struct ctl_stats *out, struct socle_error *e)

@@ -46,6 +46,8 @@ struct device {
 	bool linked;  /* it serves the guest's rings */
 	bool dead;    /* given up, until the tools remove it */
 	struct worker_luck luck;
+	struct worker_luck breaks; /* connections that the guest has broken soon after they began */
+	uint64_t linked_ms;        /* when the last one began */
 	uint64_t born_ms;      /* of the worker */
 	uint64_t retry_ms;     /* not before; 0: at once */
 	uint64_t patience_ms;  /* how long to wait for a lock; 0: nobody waits */

@@ -10,6 +10,7 @@
  *   what        an answer that is none      noise      bytes             late     its answer twice
  *   broken      BROKEN before its answer    controls   a reason with control characters and no end
  *   talk        5 MiB to its log
+ *   poor        FAILED for want of memory
  *   descriptors more descriptors than anybody wants
  */
 #include <fcntl.h>
@@ -127,6 +128,11 @@ static void misbehave(const char *manner, struct ctl_msg *a)
 		a->what = CTL_FAILED;
 		a->done.error = 28;
 		strcpy(a->done.text, "the image is full");
+	}
+	if (!strcmp(manner, "poor")) {
+		a->what = CTL_FAILED;
+		a->done.error = 12;
+		strcpy(a->done.text, "no memory for buffers");
 	}
 	if (!strcmp(manner, "controls")) {
 		a->what = CTL_FAILED;

@@ -48,17 +48,22 @@ static bool guest_has_ports; /* its event channels to us are there */
 
 /* --- what the kernel would give ----------------------------------------------------------------- */
 
+static int null_open(struct socle_error *e)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? socle_fail(e, errno, "cannot open /dev/null: %s", strerror(errno)) : fd;
+}
+
 int handle_grants_open(struct socle_error *e)
 {
-	(void)e;
-	return open("/dev/null", O_RDWR | O_CLOEXEC);
+	return null_open(e);
 }
 
 int handle_events_open(uint16_t domid, struct socle_error *e)
 {
 	(void)domid;
-	(void)e;
-	return open("/dev/null", O_RDWR | O_CLOEXEC);
+	return null_open(e);
 }
 
 int device_card_open(struct device *d, const struct device_host *h, int *fds, unsigned int *n, struct socle_error *e)
