@@ -196,6 +196,7 @@ void tap_check(bool good, const char *file, int line, const char *fmt, ...) __at
 	long got_ = (long)(got), want_ = (long)(want); \
 	tap_check(got_ == want_, __FILE__, __LINE__, "%s: %ld, expected %ld", what, got_, want_); \
 } while (0)
+void tap_plan(void);		/* the last line, for a guest that stays */
 void tap_done(void) __attribute__((noreturn));
 
 #endif

@@ -22,9 +22,14 @@ void tap_check(bool good, const char *file, int line, const char *fmt, ...)
 	kit_printf("not ok %u - %s (%s:%d)\n", count, text, file, line);
 }
 
-void tap_done(void)
+void tap_plan(void)
 {
 	kit_printf("1..%u\n# %u failed\n", count, bad);
+}
+
+void tap_done(void)
+{
+	tap_plan();
 	kit_console_drain();
 	/* dom0 reboots, as QEMU's -no-reboot ends with it on every hypervisor; a guest would be started again. */
 	kit_shutdown(kit_privileged() ? SHUTDOWN_reboot : SHUTDOWN_poweroff);
