@@ -96,7 +96,7 @@ debug_lane() {
 	result $rc "build: gcc, debug"
 	[ $rc = 0 ] || tail -n 20 "$SOCLE_BUILD/log/debug.log"
 	scripts "$SOCLE_BUILD/debug" debug guest
-	scripts "$SOCLE_BUILD/debug" debug system demo.sh machines.sh kernels.sh devices.sh hostilefront.sh hostileback.sh
+	scripts "$SOCLE_BUILD/debug" debug system demo.sh machines.sh kernels.sh devices.sh hostilefront.sh hostileback.sh guests.sh
 }
 
 if ring guest || ring system || ring debug; then fetch_kernel linux-image-amd64; fi

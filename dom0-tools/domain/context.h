@@ -34,6 +34,7 @@ struct domain_ctx {
 	struct phases *phases;             /* may be NULL */
 	struct work *work;                 /* for who looks on; may be NULL */
 	int guard_fd;                      /* of watch_fork(), told of a birth; 0 = none */
+	struct reserve *reserve;           /* of the guest that is being made, told the same; may be NULL */
 };
 
 /* Open what is not open yet.  0, or -1 with the error filled in and nothing changed. */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,6 +112,20 @@ static int users_check(struct domain_ctx *ctx, const char *type, const struct do
 	return r;
 }
 
+/*
+ * Whoever serves a file has it locked, so one that is not needs no search among all guests.  A block device that the kernel
+ * serves is not locked.
+ */
+static bool is_unused(const struct domain_disk *d, const struct stat *sb)
+{
+	int fd = S_ISREG(sb->st_mode) ? open(d->want.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	bool unused = fd >= 0 && flock(fd, (d->want.readonly ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return unused;
+}
+
 int disk_check(struct domain_ctx *ctx, const struct domain_disk *d, struct socle_error *e)
 {
 	struct stat sb;
@@ -119,7 +134,7 @@ int disk_check(struct domain_ctx *ctx, const struct domain_disk *d, struct socle
 		return 0;
 	if (file_check(d, &sb, e))
 		return -1;
-	return ctx->store && (users_check(ctx, device_back_type(DEVICE_DISK), d, &sb, e) ||
+	return ctx->store && !is_unused(d, &sb) && (users_check(ctx, device_back_type(DEVICE_DISK), d, &sb, e) ||
 			      users_check(ctx, device_front_type(DEVICE_DISK), d, &sb, e)) ? -1 : 0;
 }
 

@@ -4,8 +4,8 @@
  *
  * Birth and death of a guest.  A birth is a list of steps, and one undo for all of them: teardown
  * works on whatever exists, so it serves a creation that failed half-way, a user's destroy and a
- * guest's own end alike.  The lock of names.h is held only from the look at names until the new
- * name stands in the store; long work is done without it, so creations run side by side.
+ * guest's own end alike.  Whoever makes a guest has reserved its name and UUID before (reserve.h), so
+ * creations run side by side.
  *
  * Order in teardown: backends first, since a page that they still map keeps the domain from
  * vanishing; then the hypervisor's part; then the store daemon is told, which unmaps its ring; then
@@ -19,11 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <uuid/uuid.h>
 
 #include <abi/sched.h>
 
@@ -35,6 +32,7 @@
 #include "domain/last.h"
 #include "domain/names.h"
 #include "domain/nodes.h"
+#include "domain/uuid.h"
 #include "domain/watch.h"
 #include "libsocle/domain.h"
 
@@ -77,20 +75,20 @@ static int file_check(const char *what, const char *path, struct socle_error *e)
 	return 0;
 }
 
-/*
- * Cheap checks before dear ones.  Files come first: they need no hypervisor, and are what users get
- * wrong.
- */
-static int precheck_with_kernel(struct domain_ctx *ctx, struct domain_config *cfg,
-				struct kernel *kernel, struct socle_error *e)
+int domain_check_files(struct domain_config *cfg, struct socle_error *e)
 {
 	struct domain_ctx files_only = { .store = NULL };
 
 	domain_uuid_fill(cfg); /* addresses of cards follow from it */
-	if (file_check("kernel", cfg->kernel, e) || file_check("initrd", cfg->initrd, e) ||
-	    disks_check(&files_only, cfg, e) || cards_settle(cfg, e))
-		return -1;
-	if (domain_ctx_open(ctx, e) || names_check_free(ctx, cfg, e) || disks_check(ctx, cfg, e) ||
+	return file_check("kernel", cfg->kernel, e) || file_check("initrd", cfg->initrd, e) ||
+	       disks_check(&files_only, cfg, e) || cards_settle(cfg, e) ? -1 : 0;
+}
+
+/* Cheap checks before dear ones. */
+static int precheck_with_kernel(struct domain_ctx *ctx, struct domain_config *cfg,
+				struct kernel *kernel, struct socle_error *e)
+{
+	if (domain_check_files(cfg, e) || domain_ctx_open(ctx, e) || disks_check(ctx, cfg, e) ||
 	    memory_check(ctx, cfg, e) || (cfg->console && console_check_daemon(e)))
 		return -1;
 	phase_end(ctx, "checks");
@@ -106,14 +104,18 @@ static int precheck_with_kernel(struct domain_ctx *ctx, struct domain_config *cf
 
 int domain_precheck(struct domain_ctx *ctx, struct domain_config *cfg, struct socle_error *e)
 {
+	struct reserve mine = RESERVE_EMPTY;
 	struct kernel kernel;
-
 	int r;
 
-	if (precheck_with_kernel(ctx, cfg, &kernel, e))
+	if (domain_check_files(cfg, e) || domain_ctx_open(ctx, e) || names_reserve(ctx, cfg, &mine, e))
 		return -1;
-	r = kernel_check(&kernel, e);
-	kernel_unload(&kernel);
+	r = precheck_with_kernel(ctx, cfg, &kernel, e);
+	if (r == 0) {
+		r = kernel_check(&kernel, e);
+		kernel_unload(&kernel);
+	}
+	reserve_release(&mine);
 	return r;
 }
 
@@ -150,20 +152,6 @@ static int vcpus_make(struct domain_ctx *ctx, uint16_t domid, const struct domai
 	return 0;
 }
 
-/*
- * A random UUID.  It has to be unique, not secret, so a young random pool will do: libuuid would
- * wait seconds for a better one.
- */
-static void uuid_make(uint8_t uuid[16])
-{
-	if (getrandom(uuid, 16, GRND_INSECURE) != 16) {
-		uuid_generate(uuid);
-		return;
-	}
-	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40); /* RFC 4122, 4.4: version 4 */
-	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
-}
-
 void domain_uuid_fill(struct domain_config *cfg)
 {
 	if (!cfg->has_uuid)
@@ -171,24 +159,27 @@ void domain_uuid_fill(struct domain_config *cfg)
 	cfg->has_uuid = true;
 }
 
-/* Take a domain id and the name: the step that must not race with another tool. */
-static int identity_take(struct domain_ctx *ctx, struct domain_config *cfg, struct socle_error *e)
+/* Those who wait for it learn that there is a domain now, before anything of it can be seen. */
+static void birth_tell(struct domain_ctx *ctx, uint16_t domid)
 {
-	int lock, domid = -1;
+	if (ctx->reserve)
+		reserve_say(ctx->reserve, ctx->reserve->line.state, domid);
+	if (ctx->guard_fd > 0)
+		watch_born(ctx->guard_fd, domid);
+}
 
-	domain_uuid_fill(cfg);
-	lock = names_lock(e);
-	if (lock < 0)
+/* A domain with a name in the store; its id, or -1. */
+static int identity_make(struct domain_ctx *ctx, const struct domain_config *cfg, struct socle_error *e)
+{
+	int domid = shell_make(ctx, cfg, e);
+
+	if (domid < 0)
 		return -1;
-	if (!names_check_free(ctx, cfg, e) && !disks_check(ctx, cfg, e))
-		domid = shell_make(ctx, cfg, e);
-	if (domid > 0 && ctx->guard_fd > 0)
-		watch_born(ctx->guard_fd, (uint16_t)domid);
-	if (domid > 0 && nodes_create(ctx, (uint16_t)domid, cfg, e)) {
+	birth_tell(ctx, (uint16_t)domid);
+	if (nodes_create(ctx, (uint16_t)domid, cfg, e)) {
 		domain_teardown(ctx, (uint16_t)domid, NULL);
-		domid = -1;
+		return -1;
 	}
-	close(lock);
 	return domid;
 }
 
@@ -221,7 +212,7 @@ int domain_create(struct domain_ctx *ctx, struct domain_config *cfg, uint16_t *d
 
 	if (precheck_with_kernel(ctx, cfg, &kernel, e))
 		return -1;
-	id = identity_take(ctx, cfg, e);
+	id = identity_make(ctx, cfg, e);
 	if (id < 0) {
 		kernel_unload(&kernel);
 		return -1;
@@ -259,6 +250,28 @@ static bool has_powered_off(uint32_t flags)
 	       (flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask) == SHUTDOWN_poweroff;
 }
 
+static int first_look(struct domain_ctx *ctx, uint16_t domid, struct socle_error *e)
+{
+	for (unsigned int ms = 0; ms < FIRST_LOOK_MS; ms += STEP_MS) {
+		struct xen_domctl_getdomaininfo info;
+		int r = socle_domain_info(ctx->hv, domid, &info);
+		const char *end = r < 0 ? "vanished" : domain_end_name(info.flags);
+
+		/* One that is off already did what it was made for; its end is the watcher's. */
+		if (end && r >= 0 && has_powered_off(info.flags))
+			return 0;
+		if (end)
+			return socle_fail_id(e, ECHILD, "died-at-start",
+					  "the guest %s within %u ms of its start; see 'socle "
+					  "dmesg' for the hypervisor's reason and 'socle log' for "
+					  "its last words", end, ms);
+		if (domain_ctx_check_stop(ctx, e))
+			return -1;
+		sleep_ms(STEP_MS);
+	}
+	return 0;
+}
+
 int domain_start(struct domain_ctx *ctx, uint16_t domid, struct socle_error *e)
 {
 	struct xen_domctl op = { .cmd = XEN_DOMCTL_unpausedomain, .domain = domid };
@@ -267,26 +280,10 @@ int domain_start(struct domain_ctx *ctx, uint16_t domid, struct socle_error *e)
 	if (r < 0)
 		return socle_refused(e, r, "the hypervisor refused to start it");
 	phase_end(ctx, "start");
-	for (unsigned int ms = 0; ms < FIRST_LOOK_MS; ms += STEP_MS) {
-		struct xen_domctl_getdomaininfo info;
-		const char *end;
-
-		r = socle_domain_info(ctx->hv, domid, &info);
-		end = r < 0 ? "vanished" : domain_end_name(info.flags);
-		/* One that is off already did what it was made for; its end is the watcher's. */
-		if (end && r >= 0 && has_powered_off(info.flags))
-			return 0;
-		if (end)
-			return socle_fail_id(e, ECHILD, "died-at-start",
-					  "the guest %s within %u ms of its start; see 'socle "
-					  "dmesg' for the hypervisor's reason and 'socle log' for "
-					  "its "
-					  "last words",
-					  end, ms);
-		if (domain_ctx_check_stop(ctx, e))
-			return -1;
-		sleep_ms(STEP_MS);
-	}
+	if (first_look(ctx, domid, e))
+		return -1;
+	if (ctx->reserve)
+		reserve_say(ctx->reserve, RESERVE_RUNNING, domid);
 	return 0;
 }
 
@@ -339,5 +336,17 @@ int domain_teardown(struct domain_ctx *ctx, uint16_t domid, struct socle_error *
 	if (nodes < 0)
 		return socle_fail_id(e, DOMAIN_E_PARTIAL, "nodes-left", "domain %u is gone, but its store nodes could not be "
 				  "removed: %s", domid, strerror(-nodes));
+	return 0;
+}
+
+int domain_destroy(struct domain_ctx *ctx, uint16_t domid, struct socle_error *e)
+{
+	struct reserve_line said;
+	bool reserved = domid && names_reserved(ctx, domid, &said);
+
+	if (domain_teardown(ctx, domid, e))
+		return -1;
+	if (reserved)
+		names_leave_wait(&said);
 	return 0;
 }

@@ -2,20 +2,17 @@
 /*
  * dom0-tools/domain/names.c
  *
- * Who is who among the domains; see names.h.  A store entry counts only while the hypervisor knows
- * the domain: what a crashed tool left behind blocks nobody.
+ * Who is who among the domains; see names.h.  A reservation or a store entry counts only while the hypervisor knows the domain:
+ * what a crashed tool left behind blocks nobody.
  */
 #include "domain/names.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <uuid/uuid.h>
 
@@ -23,8 +20,10 @@
 #include "domain/diag.h"
 #include "libsocle/domain.h"
 
-#define LOCK_PATH  SOCLE_RUN_DIR "/lock"
-#define NAMES_MAX  256u /* for a guess at a misspelt name */
+#define NAMES_MAX 256u   /* for a guess at a misspelt name */
+#define LEAVE_MS  15000u /* a watcher's last work: the hypervisor may need ten seconds for the guest's memory */
+#define BIRTH_MS  20000u /* from one domain of a guest to its next */
+#define STEP_MS   20u
 
 int dir_ensure(const char *path, unsigned int mode, struct socle_error *e)
 {
@@ -32,24 +31,6 @@ int dir_ensure(const char *path, unsigned int mode, struct socle_error *e)
 		return socle_fail_id(e, errno, "run-dir", "cannot make directory '%s': %s", path,
 				  strerror(errno));
 	return 0;
-}
-
-int names_lock(struct socle_error *e)
-{
-	int fd;
-
-	if (dir_ensure(SOCLE_RUN_DIR, 0755, e))
-		return -1;
-	fd = open(LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return socle_fail_id(e, errno, "run-dir", "cannot open '%s': %s", LOCK_PATH, strerror(errno));
-	if (flock(fd, LOCK_EX)) {
-		int err = errno;
-
-		close(fd);
-		return socle_fail_id(e, err, "run-dir", "cannot lock '%s': %s", LOCK_PATH, strerror(err));
-	}
-	return fd;
 }
 
 /* A child of /local/domain/N as text, malloc'ed, or NULL. */
@@ -97,36 +78,77 @@ static int names_walk(struct domain_ctx *ctx,
 	return r;
 }
 
-struct wanted {
-	const struct domain_config *cfg;
-	char uuid[37];
-	struct socle_error *e;
-};
+/* --- reservations ------------------------------------------------------------------------------ */
 
-static int visit_conflict(void *arg, uint16_t domid, const char *name, const char *uuid)
+/* Does the guest live that a reservation names?  A dying domain has lost its name. */
+static bool guest_lives(void *arg, const struct reserve_line *l)
 {
-	const struct wanted *w = arg;
+	struct domain_ctx *ctx = arg;
+	struct xen_domctl_getdomaininfo info;
+	char text[37];
 
-	if (strcmp(name, w->cfg->name) == 0)
-		return socle_fail_id(w->e, DOMAIN_E_EXISTS, "name-taken",
-				  "a guest of this name is running (domain %u); "
-				  "choose another <name>, or end it with 'socle destroy %s'",
-				  domid, name);
-	if (w->cfg->has_uuid && strcmp(uuid, w->uuid) == 0)
-		return socle_fail_id(w->e, DOMAIN_E_EXISTS, "uuid-taken",
-				  "its UUID %s is that of '%s' (domain %u); leave "
-				  "<uuid> out, or make a new one with uuidgen",
-				  uuid, name, domid);
-	return 0;
+	if (!l->domid || !ctx->hv || socle_domain_info(ctx->hv, l->domid, &info) || (info.flags & XEN_DOMINF_dying))
+		return false;
+	uuid_unparse_lower(info.handle, text);
+	return strcmp(text, l->uuid) == 0;
 }
 
-int names_check_free(struct domain_ctx *ctx, const struct domain_config *cfg, struct socle_error *e)
+struct reserve_place names_place(struct domain_ctx *ctx)
 {
-	struct wanted w = { .cfg = cfg, .e = e };
-
-	uuid_unparse_lower(cfg->uuid, w.uuid);
-	return names_walk(ctx, visit_conflict, &w, e);
+	return (struct reserve_place){ .dir = SOCLE_NAMES_DIR, .lives = guest_lives, .arg = ctx };
 }
+
+int names_reserve(struct domain_ctx *ctx, const struct domain_config *cfg, struct reserve *r, struct socle_error *e)
+{
+	struct reserve_place place = names_place(ctx);
+
+	*r = RESERVE_EMPTY;
+	if (dir_ensure(SOCLE_RUN_DIR, 0755, e))
+		return -1;
+	return reserve_take(r, &place, cfg->name, cfg->uuid, LEAVE_MS, e);
+}
+
+bool names_reserved(struct domain_ctx *ctx, uint16_t domid, struct reserve_line *l)
+{
+	struct xen_domctl_getdomaininfo info;
+	char text[37];
+	bool held;
+
+	if (!ctx->hv || socle_domain_info(ctx->hv, domid, &info))
+		return false;
+	uuid_unparse_lower(info.handle, text);
+	return reserve_look(SOCLE_NAMES_DIR, text, l, &held) == 0 && l->domid == domid;
+}
+
+void names_leave_wait(const struct reserve_line *l)
+{
+	reserve_wait_free(SOCLE_NAMES_DIR, l->uuid, LEAVE_MS);
+	reserve_wait_free(SOCLE_NAMES_DIR, l->name, LEAVE_MS);
+}
+
+/* 1 found, 0 no such reservation, -1 with the error: it has no domain now, and got none within the time. */
+static int reservation_find(struct domain_ctx *ctx, const char *who, uint16_t *domid, struct socle_error *e)
+{
+	struct reserve_line l;
+	bool held = false;
+
+	for (unsigned int waited = 0; waited <= BIRTH_MS; waited += STEP_MS) {
+		if (reserve_look(SOCLE_NAMES_DIR, who, &l, &held))
+			return 0;
+		*domid = l.domid;
+		if (guest_lives(ctx, &l))
+			return 1;
+		if (!held || l.state == RESERVE_ENDING)
+			return 0;
+		if (domain_ctx_check_stop(ctx, e))
+			return -1;
+		sleep_ms(STEP_MS);
+	}
+	return socle_fail_id(e, DOMAIN_E_BUSY, "guest-between", "it is %s, and has no domain yet; try again later",
+			  reserve_state_word(l.state) ? reserve_state_word(l.state) : "between two states");
+}
+
+/* --- finding ----------------------------------------------------------------------------------- */
 
 struct search {
 	const char *who;
@@ -157,26 +179,25 @@ static bool domid_read(const char *who, unsigned long *out)
 	return !*end;
 }
 
-int names_find(struct domain_ctx *ctx, const char *who, uint16_t *domid, struct socle_error *e)
+static int id_find(struct domain_ctx *ctx, const char *who, unsigned long id, uint16_t *domid, struct socle_error *e)
 {
 	struct xen_domctl_getdomaininfo info;
-	struct search s = { .who = who };
-	unsigned long id;
-	const char *guess;
-	int r;
+	int r = id < DOMID_FIRST_RESERVED ? socle_domain_info(ctx->hv, (uint16_t)id, &info) : -ESRCH;
 
-	if (domid_read(who, &id)) {
-		r = id < DOMID_FIRST_RESERVED ? socle_domain_info(ctx->hv, (uint16_t)id, &info)
-					      : -ESRCH;
-		*domid = (uint16_t)id;
-		if (r < 0)
-			return socle_fail_id(e, -r, "no-such-guest",
-					  r == -ESRCH ? "there is no domain %s; see 'socle list'"
-						      : "cannot ask about domain %s",
-					  who);
-		return 0;
-	}
-	r = names_walk(ctx, visit_search, &s, e);
+	*domid = (uint16_t)id;
+	if (r < 0)
+		return socle_fail_id(e, -r, "no-such-guest", r == -ESRCH ? "there is no domain %s; see 'socle list'" : "cannot ask about domain %s",
+				  who);
+	return 0;
+}
+
+/* One that other tools made has a name in the store only. */
+static int walk_find(struct domain_ctx *ctx, const char *who, uint16_t *domid, struct socle_error *e)
+{
+	struct search s = { .who = who };
+	int r = names_walk(ctx, visit_search, &s, e);
+	const char *guess;
+
 	*domid = s.domid;
 	guess = diag_suggest(who, (const char *const *)s.names);
 	if (r == 0)
@@ -186,4 +207,23 @@ int names_find(struct domain_ctx *ctx, const char *who, uint16_t *domid, struct 
 	for (unsigned int i = 0; i < s.count; i++)
 		free(s.names[i]);
 	return r < 0 ? -1 : 0;
+}
+
+int names_find(struct domain_ctx *ctx, const char *who, uint16_t *domid, struct socle_error *e)
+{
+	char text[37];
+	unsigned long id;
+	uuid_t uuid;
+	int r;
+
+	if (domid_read(who, &id))
+		return id_find(ctx, who, id, domid, e);
+	if (uuid_parse(who, uuid) == 0) {
+		uuid_unparse_lower(uuid, text);
+		who = text;
+	}
+	r = reservation_find(ctx, who, domid, e);
+	if (r)
+		return r < 0 ? -1 : 0;
+	return walk_find(ctx, who, domid, e);
 }

@@ -11,9 +11,9 @@
  * It sleeps on the store, the workers of the devices and the creator, and asks the hypervisor what
  * became of the guest; a slow poll stands behind that, so that a restarted store daemon costs a
  * second and not a guest.  A domain counts as its own only while the UUID matches: ids are reused.
- * Whatever happens is written to /var/log/socle/<name>.log.
+ * Whatever happens is written to the guest's log.
  *
- * A restart is made by a process of its own, as the first start was: it waits for devices that are
+ * From its birth on it holds the guest's reservation (reserve.h), through every restart.  A restart is made by a process of its own, as the first start was: it waits for devices that are
  * supervised here.  Restarts are limited: a guest that ends RESTARTS_MAX times in RESTART_WINDOW_S
  * is left off.
  */
@@ -23,28 +23,24 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <abi/sched.h>
 
-#include "device/supervisor.h"
 #include "domain/devices.h"
 #include "domain/last.h"
 #include "domain/life.h"
 #include "domain/names.h"
+#include "domain/process.h"
+#include "domain/watcher.h"
 #include "libsocle/domain.h"
 
 #define POLL_MS          1000
 #define EVENTS_A_ROUND   64u
-#define DESCRIPTION      "domain.xml"
 #define RESTARTS_MAX     3u
 #define RESTART_WINDOW_S 60u
 
@@ -53,56 +49,6 @@ struct word {
 	uint16_t domid;
 	bool released;
 };
-
-struct watcher {
-	struct domain_ctx ctx;
-	struct domain_config *cfg;
-	uint16_t domid;
-	int log_fd;
-	bool watching;              /* the store's watch is set */
-	unsigned int restarts;
-	uint64_t window_begin_ns;
-	bool sup_knows;             /* the supervisor has this connection to the store */
-	struct supervisor *sup;     /* from the birth of a domain to its end */
-	int go_fd;                  /* from the creator; -1 when it has let the guest go */
-	pid_t creator;              /* of a restart, our child; else 0 */
-	char *argv0;
-};
-
-static void log_open(struct watcher *w)
-{
-	char path[sizeof(SOCLE_LOG_DIR) + DOMAIN_NAME_MAX + 8];
-
-	dir_ensure(SOCLE_LOG_DIR, 0755, NULL);
-	snprintf(path, sizeof(path), SOCLE_LOG_DIR "/%s.log", w->cfg->name);
-	w->log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-}
-
-__attribute__((format(printf, 2, 3)))
-static void say(struct watcher *w, const char *fmt, ...)
-{
-	char line[1400], stamp[32];
-	time_t now = time(NULL);
-	struct tm tm;
-	va_list ap;
-	int n, m;
-
-	gmtime_r(&now, &tm);
-	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	n = snprintf(line, sizeof(line), "%s domain %u: ", stamp, w->domid);
-	va_start(ap, fmt);
-	m = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, ap);
-	va_end(ap);
-	n = m < 0 || (size_t)(n + m) > sizeof(line) - 2 ? (int)sizeof(line) - 2 : n + m;
-	line[n++] = '\n';
-	if (w->log_fd < 0)
-		log_open(w);
-	/* A full disk must not end the watch. */
-	if (w->log_fd >= 0 && write(w->log_fd, line, (size_t)n) < 0) {
-		close(w->log_fd);
-		w->log_fd = -1;
-	}
-}
 
 static void store_lose(struct watcher *w)
 {
@@ -176,7 +122,9 @@ static bool event_wait(struct watcher *w)
 
 static void on_say(void *arg, const char *text)
 {
-	say(arg, "%s", text);
+	struct watcher *w = arg;
+
+	watcher_say(w, "%s", text);
 }
 
 static bool on_port(void *arg, uint32_t port)
@@ -193,15 +141,15 @@ static void description_keep(struct watcher *w)
 	int fd;
 
 	guest_run_dir(dir, w->domid);
-	snprintf(path, sizeof(path), "%s/" DESCRIPTION, dir);
+	snprintf(path, sizeof(path), "%s/" WATCHER_DESCRIPTION, dir);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0 || write(fd, w->cfg->text, w->cfg->text_len) != (ssize_t)w->cfg->text_len)
-		say(w, "cannot keep its description: %s", strerror(errno));
+		watcher_say(w, "cannot keep its description: %s", strerror(errno));
 	if (fd >= 0)
 		close(fd);
 }
 
-static int supervise(struct watcher *w, struct socle_error *e)
+int watcher_supervise(struct watcher *w, struct socle_error *e)
 {
 	char dir[GUEST_RUN_DIR_MAX];
 	struct supervisor_options o = { .domid = w->domid, .run_dir = dir, .log_dir = SOCLE_LOG_DIR, .say = on_say,
@@ -282,46 +230,50 @@ static void last_words_say(struct watcher *w)
 		return;
 	last_words_how(&l, how, sizeof(how));
 	last_words_where(&l, where, sizeof(where));
-	say(w, "last words: %s%s%s", how, *where ? "; " : "", where);
+	watcher_say(w, "last words: %s%s%s", how, *where ? "; " : "", where);
+}
+
+/* In a process of its own: what the creator of a first start does. */
+__attribute__((noreturn))
+static void guest_recreate(struct watcher *w, int go)
+{
+	struct socle_error err = { 0 };
+	uint16_t domid = 0;
+
+	w->ctx = (struct domain_ctx){ .guard_fd = go, .reserve = &w->reserve };
+	if (domain_create(&w->ctx, w->cfg, &domid, &err)) {
+		watcher_say(w, "not restarted: %s", err.text);
+		_exit(1);
+	}
+	w->domid = domid;
+	if (domain_start(&w->ctx, domid, &err))
+		watcher_say(w, "restarted, but: %s", err.text); /* the watcher sees the end and decides again, up to the limit */
+	else
+		watcher_say(w, "restarted");
+	watch_release(go, domid);
+	_exit(0);
 }
 
 /* A creator of its own, as for the first start; its words come through go_fd. */
 static bool guest_restart(struct watcher *w)
 {
-	struct socle_error err = { 0 };
-	uint16_t domid = 0;
 	int go[2];
 	pid_t pid;
 
-	if (!restart_allowed(w)) {
-		say(w, "not restarted: it ended %u times within %u s", RESTARTS_MAX + 1,
-		    RESTART_WINDOW_S);
-		return false;
-	}
+	reserve_say(&w->reserve, RESERVE_REBOOTING, 0);
 	if (pipe2(go, O_CLOEXEC) || (pid = fork()) < 0) {
-		say(w, "not restarted: %s", strerror(errno));
+		watcher_say(w, "not restarted: %s", strerror(errno));
 		return false;
 	}
-	if (pid > 0) {
-		close(go[1]);
-		w->go_fd = go[0];
-		w->creator = pid;
-		w->domid = 0;
-		return true;
+	if (pid == 0) {
+		close(go[0]);
+		guest_recreate(w, go[1]);
 	}
-	close(go[0]);
-	w->ctx = (struct domain_ctx){ .guard_fd = go[1] };
-	if (domain_create(&w->ctx, w->cfg, &domid, &err)) {
-		say(w, "not restarted: %s", err.text);
-		_exit(1);
-	}
-	w->domid = domid;
-	if (domain_start(&w->ctx, domid, &err))
-		say(w, "restarted, but: %s", err.text); /* the watcher sees the end and decides again, up to the limit */
-	else
-		say(w, "restarted");
-	watch_release(go[1], domid);
-	_exit(0);
+	close(go[1]);
+	w->go_fd = go[0];
+	w->creator = pid;
+	w->domid = 0;
+	return true;
 }
 
 /* What the description says for this end; true when there is a guest to guard again. */
@@ -329,19 +281,26 @@ static bool end_handle(struct watcher *w, uint32_t flags)
 {
 	enum domain_action action = action_for(w, flags);
 	struct socle_error err = { 0 };
+	bool again = action == DOMAIN_ACTION_RESTART && restart_allowed(w);
 
-	say(w, "guest '%s' %s; %s", w->cfg->name, domain_end_name(flags),
-	    domain_action_name(action));
+	if (action != DOMAIN_ACTION_PRESERVE)
+		reserve_say(&w->reserve, again ? RESERVE_REBOOTING : RESERVE_ENDING, w->domid);
+	watcher_say(w, "guest '%s' %s; %s", w->cfg->name, domain_end_name(flags),
+		    domain_action_name(action));
 	last_words_say(w);
 	supervise_end(w);
 	if (action == DOMAIN_ACTION_PRESERVE) {
-		say(w, "kept for a look; end it with 'socle destroy %s'", w->cfg->name);
+		watcher_say(w, "kept for a look; end it with 'socle destroy %s'", w->cfg->name);
+		w->kept = true;
 		return false;
 	}
 	connections_keep(w);
 	if (domain_teardown(&w->ctx, w->domid, &err))
-		say(w, "%s", err.text);
-	return action == DOMAIN_ACTION_RESTART && guest_restart(w);
+		watcher_say(w, "%s", err.text);
+	if (action == DOMAIN_ACTION_RESTART && !again)
+		watcher_say(w, "not restarted: it ended %u times within %u s", RESTARTS_MAX + 1,
+			    RESTART_WINDOW_S);
+	return again && guest_restart(w);
 }
 
 /* After an orderly undo there is nothing left; after a kill there is. */
@@ -350,13 +309,16 @@ static void orphan_remove(struct watcher *w)
 	struct socle_error err = { 0 };
 	uint32_t flags;
 
+	reserve_say(&w->reserve, RESERVE_ENDING, w->domid);
 	supervise_end(w);
+	if (!w->domid)
+		return;
 	connections_keep(w);
 	if (!w->ctx.hv || fate_look(w, &flags) == FATE_GONE)
 		return;
-	say(w, "its creator died; taking it away");
+	watcher_say(w, "its creator died; taking it away");
 	if (domain_teardown(&w->ctx, w->domid, &err))
-		say(w, "%s", err.text);
+		watcher_say(w, "%s", err.text);
 }
 
 /* A word of the creator: false when it is gone. */
@@ -373,8 +335,8 @@ static bool word_take(struct watcher *w, bool *released)
 		return false;
 	*released = word.released;
 	w->domid = word.domid;
-	if (!w->sup && supervise(w, &err))
-		say(w, "its devices are not supervised: %s", err.text);
+	if (!w->sup && watcher_supervise(w, &err))
+		watcher_say(w, "its devices are not supervised: %s", err.text);
 	if (!word.released)
 		description_keep(w);
 	return true;
@@ -397,8 +359,8 @@ static bool guard(struct watcher *w)
 		waitpid(w->creator, NULL, 0); /* these were its last words */
 	w->creator = 0;
 	if (there)
-		say(w, "guest '%s' started from %s", w->cfg->name, w->cfg->file);
-	else if (w->domid)
+		watcher_say(w, "guest '%s' started from %s", w->cfg->name, w->cfg->file);
+	else
 		orphan_remove(w);
 	return there;
 }
@@ -413,7 +375,8 @@ static bool watch_guest(struct watcher *w)
 		connections_keep(w);
 		fate = fate_look(w, &flags);
 		if (fate == FATE_GONE) {
-			say(w, "guest '%s' was destroyed", w->cfg->name);
+			reserve_say(&w->reserve, RESERVE_ENDING, 0);
+			watcher_say(w, "guest '%s' was destroyed", w->cfg->name);
 			supervise_end(w);
 			return false;
 		}
@@ -425,62 +388,31 @@ static bool watch_guest(struct watcher *w)
 
 /* --- the process ------------------------------------------------------------------------------- */
 
-static void descriptors_detach(int keep)
+void watcher_detach(const struct watcher *w, int keep)
 {
-	int null = open("/dev/null", O_RDWR);
+	const int fds[] = { keep, w->reserve.fd[0], w->reserve.fd[1] };
 
-	for (int fd = 0; fd < 3 && null >= 0; fd++)
-		dup2(null, fd);
-	for (int fd = 3; fd < 1024; fd++)
-		if (fd != keep)
-			close(fd);
-}
-
-static void title_set(char *argv0, const char *name)
-{
-	char title[DOMAIN_NAME_MAX + 32];
-	size_t room = strlen(argv0);
-
-	snprintf(title, sizeof(title), "socle: watch %s", name);
-	prctl(PR_SET_NAME, "socle-watch");
-	/* Only the room of the old title may be overwritten. */
-	memset(argv0, 0, room);
-	strncpy(argv0, title, room);
-}
-
-static void detach(const struct watcher *w, int keep)
-{
-	descriptors_detach(keep);
-	title_set(w->argv0, w->cfg->name);
+	process_close_all(fds, sizeof(fds) / sizeof(fds[0]));
+	process_title(w->argv0, w->cfg->name);
 	if (chdir("/"))
 		_exit(1);
 }
 
-__attribute__((noreturn))
-static void watcher_run(struct watcher *w)
+void watcher_run(struct watcher *w)
 {
 	bool there = w->go_fd < 0 || guard(w);
 
 	while (there)
 		there = watch_guest(w) && guard(w);
+	/* A dead guest that is kept still has its domain, and with it its name. */
+	if (!w->kept)
+		reserve_release(&w->reserve);
 	_exit(0);
 }
 
-/* A second fork: nobody has to wait for the watcher, and it has no terminal. */
-static void process_leave(void)
+int watch_fork(struct domain_config *cfg, const struct reserve *reserve, char *argv0, struct socle_error *e)
 {
-	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGPIPE, SIG_IGN);
-	setsid();
-	if (fork() != 0)
-		_exit(0);
-}
-
-int watch_fork(struct domain_config *cfg, char *argv0, struct socle_error *e)
-{
-	struct watcher w = { .cfg = cfg, .log_fd = -1, .argv0 = argv0 };
+	struct watcher w = { .cfg = cfg, .reserve = *reserve, .log = { .name = cfg->name, .fd = -1 }, .argv0 = argv0 };
 	int go[2];
 	pid_t pid;
 
@@ -497,98 +429,12 @@ int watch_fork(struct domain_config *cfg, char *argv0, struct socle_error *e)
 		process_leave();
 		close(go[1]);
 		w.go_fd = go[0];
-		detach(&w, w.go_fd);
+		watcher_detach(&w, w.go_fd);
 		watcher_run(&w);
 	}
 	close(go[0]);
 	waitpid(pid, NULL, 0);
 	return go[1];
-}
-
-/* --- adoption ---------------------------------------------------------------------------------- */
-
-/* The description that the guest was made from. */
-static struct domain_config *description_find(uint16_t domid, struct socle_error *e)
-{
-	struct diag_list *diags = calloc(1, sizeof(*diags));
-	char path[GUEST_RUN_DIR_MAX + 16], dir[GUEST_RUN_DIR_MAX];
-	struct domain_config *cfg = NULL;
-
-	guest_run_dir(dir, domid);
-	snprintf(path, sizeof(path), "%s/" DESCRIPTION, dir);
-	if (diags)
-		cfg = domain_config_load(path, diags);
-	if (!cfg)
-		socle_fail_id(e, ENOENT, "no-description",
-			      "its description '%s' cannot be used%s%s", path, diags && diags->kept ? ": " : "",
-			   diags && diags->kept ? diags->item[0].text : "");
-	if (diags)
-		diag_clear(diags);
-	free(diags);
-	return cfg;
-}
-
-/* In the new process: tell the starter how it went, and go on alone. */
-__attribute__((noreturn))
-static void adopt_run(struct watcher *w, int tell)
-{
-	struct socle_error err = { 0 };
-	ssize_t told;
-
-	process_leave();
-	detach(w, tell);
-	if (supervise(w, &err) && !err.code)
-		err.code = EIO;
-	told = write(tell, &err, sizeof(err));
-	close(tell);
-	if (err.code || told != (ssize_t)sizeof(err))
-		_exit(1);
-	say(w, "supervised again, by process %d", (int)getpid());
-	watcher_run(w);
-}
-
-/* The UUID tells this guest from others of its id, whatever the description says. */
-static int identity_find(uint16_t domid, struct domain_config *cfg, struct socle_error *e)
-{
-	struct domain_ctx ctx = { .hv = socle_hv_open(e) };
-	struct xen_domctl_getdomaininfo info;
-	int r = ctx.hv ? socle_domain_info(ctx.hv, domid, &info) : -1;
-
-	if (ctx.hv && r < 0)
-		socle_refused(e, r, "the hypervisor does not tell about domain %u", domid);
-	if (r == 0) {
-		memcpy(cfg->uuid, info.handle, sizeof(cfg->uuid));
-		cfg->has_uuid = true;
-	}
-	domain_ctx_close(&ctx);
-	return r ? -1 : 0;
-}
-
-int watch_adopt(uint16_t domid, char *argv0, struct socle_error *e)
-{
-	struct watcher w = { .log_fd = -1, .go_fd = -1, .argv0 = argv0, .domid = domid };
-	struct socle_error got = { .code = EPIPE, .text = "the new supervisor ended at once" };
-	int tell[2];
-	pid_t pid;
-
-	w.cfg = description_find(domid, e);
-	if (!w.cfg || identity_find(domid, w.cfg, e) || pipe2(tell, O_CLOEXEC)) {
-		domain_config_free(w.cfg);
-		return -1;
-	}
-	pid = fork();
-	if (pid == 0)
-		adopt_run(&w, tell[1]);
-	close(tell[1]);
-	if (pid < 0 || read(tell[0], &got, sizeof(got)) != (ssize_t)sizeof(got))
-		got.code = EPIPE;
-	close(tell[0]);
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
-	domain_config_free(w.cfg);
-	if (got.code)
-		*e = got;
-	return got.code ? -1 : 0;
 }
 
 static void word_send(int fd, struct word word)

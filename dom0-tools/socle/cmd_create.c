@@ -2,24 +2,18 @@
 /*
  * dom0-tools/socle/cmd_create.c
  *
- * socle create: from a description to a running guest.  The order matters for "all or nothing": the
- * watcher is forked first, the guest is made complete and paused, it starts, and only when it has
- * lived through its first moments is the watcher told that the guest is now its own.  Until then
- * every way out, a signal included, goes through teardown, and after a kill -9 of this process the
- * watcher does it.
+ * socle create and socle validate: from a description to a running guest.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <uuid/uuid.h>
 
 #include "domain/codes.h"
 #include "domain/console.h"
+#include "domain/launch.h"
 #include "domain/life.h"
-#include "domain/names.h"
-#include "domain/watch.h"
 #include "socle/cmd.h"
 #include "socle/json.h"
 #include "socle/progress.h"
@@ -138,28 +132,16 @@ static long console_log_size(const char *name)
 	return size < 0 ? 0 : size;
 }
 
-/* Make and start a guest under a watcher.  On failure it is taken away. */
+/* Make and start a guest.  One that dies at birth leaves its last lines on the terminal. */
 static int guest_launch(struct domain_ctx *ctx, struct domain_config *cfg, char *argv0,
 			uint16_t *domid, struct socle_error *e)
 {
 	long log_from = console_log_size(cfg->name);
 
-	domain_uuid_fill(cfg);
-	ctx->guard_fd = watch_fork(cfg, argv0, e);
-	if (ctx->guard_fd < 0)
-		return -1;
-	if (domain_create(ctx, cfg, domid, e)) {
-		close(ctx->guard_fd);
-		return -1;
-	}
-	if (domain_start(ctx, *domid, e) == 0) {
-		watch_release(ctx->guard_fd, *domid);
+	if (domain_launch(ctx, cfg, argv0, domid, e) == 0)
 		return 0;
-	}
 	if (e->code == ECHILD)
 		last_words_print(cfg->name, log_from);
-	domain_teardown(ctx, *domid, NULL);
-	close(ctx->guard_fd);
 	return -1;
 }
 

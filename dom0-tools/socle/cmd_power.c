@@ -54,17 +54,30 @@ static int request_leave(struct domain_ctx *ctx, uint16_t domid, const char *wha
 		     : 0;
 }
 
+/* Its name is free as well, unless it goes on after a restart. */
+static int name_wait(const struct reserve_line *said)
+{
+	struct reserve_line now;
+	bool held;
+
+	if (reserve_look(SOCLE_NAMES_DIR, said->uuid, &now, &held) == 0 && now.state != RESERVE_REBOOTING)
+		names_leave_wait(said);
+	return 0;
+}
+
 static int gone_wait(struct domain_ctx *ctx, uint16_t domid, unsigned int seconds,
 		     struct socle_error *e)
 {
 	struct xen_domctl_getdomaininfo info;
 	uint64_t begin = clock_ns(), end = begin + seconds * UINT64_C(1000000000);
+	struct reserve_line said;
+	bool reserved = names_reserved(ctx, domid, &said);
 
 	work_step(ctx->work, "waits for its end", WORK_MS, seconds * UINT64_C(1000));
 	while (clock_ns() < end) {
 		work_done(ctx->work, (clock_ns() - begin) / 1000000);
 		if (socle_domain_info(ctx->hv, domid, &info) == -ESRCH)
-			return 0;
+			return reserved ? name_wait(&said) : 0;
 		if (domain_ctx_check_stop(ctx, e))
 			return -1;
 		sleep_ms(STEP_MS);
@@ -122,7 +135,7 @@ int cmd_destroy(const struct invocation *inv)
 	struct domain_ctx ctx = { .hv = NULL };
 	struct socle_error err = { 0 };
 	uint16_t domid = 0;
-	int r = guest_find(&ctx, inv->args[0], &domid, &err) || domain_teardown(&ctx, domid, &err);
+	int r = guest_find(&ctx, inv->args[0], &domid, &err) || domain_destroy(&ctx, domid, &err);
 
 	domain_ctx_close(&ctx);
 	return r ? report("destroy", inv->args[0], &err) : EXIT_OK;

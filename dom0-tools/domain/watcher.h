@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dom0-tools/domain/watcher.h
+ *
+ * What watch.c and adopt.c share: a watcher and the process it lives in.
+ */
+#ifndef SOCLE_DOMAIN_WATCHER_H
+#define SOCLE_DOMAIN_WATCHER_H
+
+#include <sys/types.h>
+
+#include "device/supervisor.h"
+#include "domain/context.h"
+#include "domain/guestlog.h"
+#include "domain/reserve.h"
+
+#define WATCHER_DESCRIPTION "domain.xml" /* in the guest's folder */
+
+struct watcher {
+	struct domain_ctx ctx;
+	struct domain_config *cfg;
+	struct reserve reserve;     /* its name and UUID are this process's until the guest is gone for good */
+	uint16_t domid;
+	struct guestlog log;
+	bool watching;              /* the store's watch is set */
+	bool kept;                  /* the guest is dead and stays, as its description says */
+	unsigned int restarts;
+	uint64_t window_begin_ns;
+	bool sup_knows;             /* the supervisor has this connection to the store */
+	struct supervisor *sup;     /* from the birth of a domain to its end */
+	int go_fd;                  /* from the creator; -1 when it has let the guest go */
+	pid_t creator;              /* of a restart, our child; else 0 */
+	char *argv0;
+};
+
+#define watcher_say(w, ...) guestlog_say(&(w)->log, (w)->domid, __VA_ARGS__)
+
+/* Leave everything behind but its reservation and one descriptor. */
+void watcher_detach(const struct watcher *w, int keep);
+
+/* Supervise the devices of its domain. */
+int watcher_supervise(struct watcher *w, struct socle_error *e);
+
+__attribute__((noreturn))
+void watcher_run(struct watcher *w);
+
+#endif /* SOCLE_DOMAIN_WATCHER_H */
