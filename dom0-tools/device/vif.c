@@ -266,3 +266,19 @@ int vif_connect_read(const struct keys *front, unsigned int queues, struct ctl_c
 	}
 	return 0;
 }
+
+void vif_mac_make(const uint8_t uuid[16], unsigned int index, uint8_t mac[6])
+{
+	uint32_t h = 2166136261u; /* FNV-1a */
+
+	for (unsigned int i = 0; i < 16; i++)
+		h = (h ^ uuid[i]) * 16777619u;
+	h = (h ^ index) * 16777619u;
+	h ^= h >> 15;
+	mac[0] = 0x00;
+	mac[1] = 0x16;
+	mac[2] = 0x3e;
+	mac[3] = (uint8_t)(h >> 16) & 0x7f; /* libxl and libvirt keep to the lower half as well */
+	mac[4] = (uint8_t)(h >> 8);
+	mac[5] = (uint8_t)h;
+}

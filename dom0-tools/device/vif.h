@@ -51,6 +51,9 @@ int vif_config_read(const struct keys *back, struct vif_config *c, struct socle_
 void vif_mac_print(const uint8_t mac[6], char out[18]);
 bool vif_mac_parse(const char *text, uint8_t mac[6]);
 
+/* The same for the same guest, other than that of any other: 24 bits of a hash of UUID and index, as Xen's vendor (RFC 7042). */
+void vif_mac_make(const uint8_t uuid[16], unsigned int index, uint8_t mac[6]);
+
 /* One address, v4 or v6, added to the list; false when it is none or the list is full. */
 bool vif_ip_add(struct vif_config *c, const char *text);
 

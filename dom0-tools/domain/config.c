@@ -64,10 +64,11 @@ void domain_config_free(struct domain_config *cfg)
 /* Kept for a supervisor that takes over: the file may be another by then. */
 static bool text_keep(struct domain_config *cfg, const char *text, size_t len)
 {
-	cfg->text = malloc(len ? len : 1);
+	cfg->text = malloc(len + 1);
 	if (!cfg->text)
 		return false;
 	memcpy(cfg->text, text, len);
+	cfg->text[len] = '\0';
 	cfg->text_len = len;
 	return true;
 }

@@ -52,7 +52,7 @@ struct domain_card {
 
 struct domain_config {
 	char *file;          /* where it was read from, for messages */
-	char *text;          /* what stood there, text_len bytes */
+	char *text;          /* what stood there, text_len bytes and a NUL */
 	size_t text_len;
 	char name[DOMAIN_NAME_MAX + 1];
 	bool has_uuid;
@@ -83,6 +83,9 @@ struct domain_config *domain_config_parse(const char *name, const char *text, si
  * The same for a file with one device, <disk> or <interface> as inside <devices>: a config of which only that counts.
  */
 struct domain_config *domain_device_load(const char *file, struct diag_list *diags);
+
+/* Letters, digits and _ . + -, and more that docs/domain-xml.md tells. */
+bool domain_name_is_good(const char *name);
 
 void domain_config_free(struct domain_config *cfg); /* NULL is allowed */
 

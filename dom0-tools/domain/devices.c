@@ -302,23 +302,6 @@ void guest_run_dir_remove(uint16_t domid)
 
 /* --- cards ------------------------------------------------------------------------------------- */
 
-/* The same for the same guest, other than that of any other: 24 bits of a hash of UUID and index, as Xen's vendor (RFC 7042). */
-static void mac_make(const uint8_t uuid[16], unsigned int index, uint8_t mac[6])
-{
-	uint32_t h = 2166136261u; /* FNV-1a */
-
-	for (unsigned int i = 0; i < 16; i++)
-		h = (h ^ uuid[i]) * 16777619u;
-	h = (h ^ index) * 16777619u;
-	h ^= h >> 15;
-	mac[0] = 0x00;
-	mac[1] = 0x16;
-	mac[2] = 0x3e;
-	mac[3] = (uint8_t)(h >> 16) & 0x7f; /* libxl and libvirt keep to the lower half as well */
-	mac[4] = (uint8_t)(h >> 8);
-	mac[5] = (uint8_t)h;
-}
-
 int cards_settle(struct domain_config *cfg, struct socle_error *e)
 {
 	for (unsigned int i = 0; i < cfg->nr_cards; i++) {
@@ -327,7 +310,7 @@ int cards_settle(struct domain_config *cfg, struct socle_error *e)
 		if (c->network[0] && network_find(c->network, &c->want, e))
 			return socle_wrap(e, "interface %u", i);
 		if (!c->has_mac)
-			mac_make(cfg->uuid, c->index, c->want.mac);
+			vif_mac_make(cfg->uuid, c->index, c->want.mac);
 		c->has_mac = true;
 	}
 	return 0;

@@ -17,6 +17,7 @@
 #include <uuid/uuid.h>
 
 #include "domain/codes.h"
+#include "domain/definition.h"
 #include "domain/diag.h"
 #include "libsocle/domain.h"
 
@@ -200,7 +201,9 @@ static int walk_find(struct domain_ctx *ctx, const char *who, uint16_t *domid, s
 
 	*domid = s.domid;
 	guess = diag_suggest(who, (const char *const *)s.names);
-	if (r == 0)
+	if (r == 0 && definition_exists(who))
+		r = socle_fail_id(e, DOMAIN_E_NOT_RUNNING, "guest-off", "it does not run; 'socle start %s' starts it", who);
+	else if (r == 0)
 		r = socle_fail_id(e, DOMAIN_E_NOT_FOUND, "no-such-guest", "there is no guest of this name%s%s%s",
 			       guess ? "; did you mean '" : "; see 'socle list'",
 			       guess ? guess : "", guess ? "'?" : "");

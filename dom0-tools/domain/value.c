@@ -48,7 +48,7 @@ static void take_domain(struct reader *r, const xmlNode *node, const char *text)
 	attribute_check(r, node, "type", true, types, "'xen' or 'socle'");
 }
 
-static bool name_is_good(const char *s)
+bool domain_name_is_good(const char *s)
 {
 	bool digits_only = true;
 
@@ -65,7 +65,7 @@ static bool name_is_good(const char *s)
 
 static void take_name(struct reader *r, const xmlNode *node, const char *text)
 {
-	if (!name_is_good(text))
+	if (!domain_name_is_good(text))
 		xml_complain(r->diags, node,
 			     "'%.80s' cannot be a name: use 1 to %u letters, digits "
 			     "and _ . + -, beginning with a letter, digit or _, and not only "

@@ -167,6 +167,13 @@ extern volatile sig_atomic_t stop_asked;
 void stop_catch(void);
 
 int cmd_create(const struct invocation *inv);
+int cmd_start(const struct invocation *inv);
+int cmd_define(const struct invocation *inv);
+int cmd_undefine(const struct invocation *inv);
+int cmd_edit(const struct invocation *inv);
+int cmd_rename(const struct invocation *inv);
+int cmd_autostart(const struct invocation *inv);
+int cmd_wait(const struct invocation *inv);
 int cmd_validate(const struct invocation *inv);
 int cmd_list(const struct invocation *inv);
 int cmd_info(const struct invocation *inv);

@@ -2,7 +2,7 @@
 /*
  * dom0-tools/socle/cmd_create.c
  *
- * socle create and socle validate: from a description to a running guest.
+ * socle create, start and validate: from a description to a running guest, or to several.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,11 +12,18 @@
 
 #include "domain/codes.h"
 #include "domain/console.h"
+#include "domain/definition.h"
 #include "domain/launch.h"
 #include "domain/life.h"
+#include "domain/rewrite.h"
+#include "domain/uuid.h"
 #include "socle/cmd.h"
+#include "socle/crew.h"
+#include "socle/description.h"
 #include "socle/json.h"
 #include "socle/progress.h"
+
+#define COPIES_MAX 1000u
 
 /* What is wrong with a description, for programs. */
 static void faults_json(struct json *j, const char *file, const struct domain_config *cfg, struct diag_list *diags)
@@ -55,6 +62,19 @@ static struct domain_config *config_read(const char *file, struct json *j)
 	diag_clear(diags);
 	free(diags);
 	return cfg;
+}
+
+int description_report(const char *verb, const char *file)
+{
+	struct socle_error err = { 0 };
+
+	socle_fail_id(&err, DOMAIN_E_CONFIG, "bad-description", "the description has errors");
+	return report(verb, file, &err);
+}
+
+struct domain_config *description_read(const char *file)
+{
+	return config_read(file, NULL);
 }
 
 static void timing_print(const struct phases *p)
@@ -132,9 +152,7 @@ static long console_log_size(const char *name)
 	return size < 0 ? 0 : size;
 }
 
-/* Make and start a guest.  One that dies at birth leaves its last lines on the terminal. */
-static int guest_launch(struct domain_ctx *ctx, struct domain_config *cfg, char *argv0,
-			uint16_t *domid, struct socle_error *e)
+int guest_launch(struct domain_ctx *ctx, struct domain_config *cfg, char *argv0, uint16_t *domid, struct socle_error *e)
 {
 	long log_from = console_log_size(cfg->name);
 
@@ -145,7 +163,8 @@ static int guest_launch(struct domain_ctx *ctx, struct domain_config *cfg, char 
 	return -1;
 }
 
-static int create(const struct invocation *inv, struct domain_config *cfg)
+/* create and start: "verb" is for messages. */
+static int launch(const struct invocation *inv, struct domain_config *cfg, const char *verb, bool dry)
 {
 	struct phases phases = { .begin_ns = clock_ns() };
 	struct work work = { .step = NULL };
@@ -156,43 +175,152 @@ static int create(const struct invocation *inv, struct domain_config *cfg)
 	char title[80];
 	int r;
 
+	if (flag_given(inv, "json") && flag_given(inv, "console"))
+		return usage_error(inv->cmd, "'--json' and '--console' both want the output");
+	if (flag_given(inv, "console") && !cfg->console)
+		return usage_error(inv->cmd, "'%s' has no <console> to attach to", cfg->name);
 	stop_catch();
-	snprintf(title, sizeof(title), "create '%.40s'", cfg->name);
+	snprintf(title, sizeof(title), "%s '%.40s'", verb, cfg->name);
 	progress_begin(&progress, title, &work);
-	if (flag_given(inv, "dry-run"))
+	if (dry)
 		r = domain_precheck(&ctx, cfg, &err);
 	else
 		r = guest_launch(&ctx, cfg, inv->argv0, &domid, &err);
 	progress_end(&progress);
 	domain_ctx_close(&ctx);
 	if (r)
-		return report("create", cfg->name, &err);
+		return report(verb, cfg->name, &err);
 	if (flag_given(inv, "json"))
-		made_json(cfg, flag_given(inv, "dry-run") ? NULL : &domid, &phases);
+		made_json(cfg, dry ? NULL : &domid, &phases);
 	else if (flag_given(inv, "timing"))
 		timing_print(&phases);
-	if (flag_given(inv, "console") && !flag_given(inv, "dry-run"))
+	if (flag_given(inv, "console") && !dry)
 		return console_attach(domid, cfg->name);
 	return EXIT_OK;
 }
 
-int cmd_create(const struct invocation *inv)
+static int create_one(const struct invocation *inv, const char *file)
 {
-	struct socle_error err = { 0 };
-	struct domain_config *cfg;
+	struct domain_config *cfg = description_read(file);
 	int r;
 
-	if (flag_given(inv, "json") && flag_given(inv, "console"))
-		return usage_error(inv->cmd, "'--json' and '--console' both want the output");
-	cfg = config_read(inv->args[0], NULL);
-	if (!cfg) {
-		socle_fail_id(&err, DOMAIN_E_CONFIG, "bad-description", "the description has errors");
-		return report("create a guest from", inv->args[0], &err);
-	}
-	if (flag_given(inv, "console") && !cfg->console)
-		r = usage_error(inv->cmd, "'%s' has no <console> to attach to", cfg->name);
+	if (!cfg)
+		return description_report("create a guest from", file);
+	r = launch(inv, cfg, "create", flag_given(inv, "dry-run"));
+	domain_config_free(cfg);
+	return r;
+}
+
+/* --- several of one description ---------------------------------------------------------------- */
+
+/* Where UUIDs of templates without one come from: a random number, and the template's name. */
+static const uint8_t template_space[16] = { 0x6a, 0xd8, 0x1d, 0x2c, 0x4f, 0x0b, 0x4e, 0x53, 0x9c, 0x31, 0x7e, 0x55, 0x1f, 0x42,
+					    0xb8, 0x9a };
+
+/* Guest number n of a template: always the same name, UUID and addresses. */
+static struct domain_config *copy_make(const struct domain_config *template, unsigned int n)
+{
+	struct diag_list *diags = calloc(1, sizeof(*diags));
+	char name[DOMAIN_NAME_MAX + 16], *text = NULL;
+	struct identity id = { .name = name, .new_macs = true };
+	struct domain_config *cfg = NULL;
+	uint8_t base[16];
+	size_t len = 0;
+
+	snprintf(name, sizeof(name), "%s-%u", template->name, n);
+	if (template->has_uuid)
+		memcpy(base, template->uuid, sizeof(base));
 	else
-		r = create(inv, cfg);
+		uuid_derive(base, template_space, template->name);
+	uuid_derive(id.uuid, base, name);
+	if (diags)
+		text = description_rewrite(template->text, template->text_len, &id, &len, diags);
+	if (text)
+		cfg = domain_config_parse(template->file, text, len, diags);
+	if (diags && !cfg)
+		diag_print(diags, template->file, stderr);
+	if (diags)
+		diag_clear(diags);
+	free(diags);
+	free(text);
+	return cfg;
+}
+
+struct copy {
+	const struct invocation *inv;
+	const struct domain_config *template;
+	unsigned int n;
+};
+
+static int copy_launch(void *arg)
+{
+	const struct copy *c = arg;
+	struct domain_config *cfg = copy_make(c->template, c->n);
+	struct domain_ctx ctx = { .stop = &stop_asked };
+	struct socle_error err = { 0 };
+	uint16_t domid;
+	int r = EXIT_CONFIG;
+
+	if (cfg && flag_given(c->inv, "dry-run"))
+		r = domain_precheck(&ctx, cfg, &err);
+	else if (cfg)
+		r = guest_launch(&ctx, cfg, c->inv->argv0, &domid, &err);
+	if (cfg && r)
+		r = report("create", cfg->name, &err);
+	domain_ctx_close(&ctx);
+	domain_config_free(cfg);
+	return r;
+}
+
+static int create_many(const struct invocation *inv, const char *file, unsigned int count)
+{
+	struct domain_config *template = description_read(file);
+	struct crew crew = { .busy = 0 };
+	int tag, code;
+
+	if (!template)
+		return description_report("create guests from", file);
+	stop_catch();
+	for (unsigned int n = 1; n <= count && !stop_asked; n++) {
+		struct copy c = { inv, template, n };
+
+		if (crew_is_full(&crew))
+			crew_wait(&crew, &tag, &code);
+		crew_start(&crew, (int)n, copy_launch, &c);
+	}
+	while (crew_wait(&crew, &tag, &code))
+		;
+	domain_config_free(template);
+	if (crew.failed)
+		warn_id("partial", "%u of %u guests are there", crew.done, count);
+	return stop_asked ? EXIT_INTERRUPTED : crew_result(&crew);
+}
+
+int cmd_create(const struct invocation *inv)
+{
+	const char *file = flag_value(inv, "from");
+	unsigned int count = 0;
+	int r = flag_number(inv, "count", "", 1, COPIES_MAX, &count);
+
+	if (r)
+		return r;
+	if (!count && file)
+		return usage_error(inv->cmd, "'--from' goes with '--count'");
+	if (file ? inv->nr_args > 0 : inv->nr_args == 0)
+		return usage_error(inv->cmd, file ? "the description is given twice" : "'create' needs FILE");
+	if (count && (flag_given(inv, "console") || flag_given(inv, "timing") || flag_given(inv, "json")))
+		return usage_error(inv->cmd, "'--console', '--timing' and '--json' are for one guest");
+	if (!file)
+		file = inv->args[0];
+	return count ? create_many(inv, file, count) : create_one(inv, file);
+}
+
+int cmd_start(const struct invocation *inv)
+{
+	struct socle_error err = { 0 };
+	struct domain_config *cfg = definition_load(inv->args[0], &err);
+	int r = cfg ? launch(inv, cfg, "start", false) : report("start", inv->args[0], &err);
+
 	domain_config_free(cfg);
 	return r;
 }

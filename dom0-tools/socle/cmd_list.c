@@ -16,8 +16,10 @@
 #include <abi/sched.h>
 
 #include "domain/codes.h"
+#include "domain/definition.h"
 #include "domain/life.h"
 #include "domain/names.h"
+#include "domain/presence.h"
 #include "libsocle/domain.h"
 #include "socle/cmd.h"
 #include "socle/json.h"
@@ -183,8 +185,36 @@ static void others_print(const struct held *h, struct json *j)
 	}
 }
 
-static int list_print(struct domain_ctx *ctx, struct json *j, struct socle_error *e)
+struct off {
+	struct domain_ctx *ctx;
+	struct json *j;
+};
+
+static int off_print(void *arg, const char *name)
 {
+	struct off *o = arg;
+	struct row r = { .id = -1, .state = "off", .uuid = "" };
+	struct domain_config *cfg;
+	uint16_t domid;
+
+	if (presence_look(o->ctx, name, &domid) != PRESENCE_OFF)
+		return 0;
+	snprintf(r.name, sizeof(r.name), "%s", name);
+	cfg = definition_load(name, NULL);
+	if (cfg) {
+		r.max_kib = cfg->max_kib;
+		uuid_unparse_lower(cfg->uuid, r.uuid);
+	} else {
+		r.state = "broken"; /* its definition was changed by hand, and is none */
+	}
+	domain_config_free(cfg);
+	row_print(&r, o->j);
+	return 0;
+}
+
+static int list_print(struct domain_ctx *ctx, struct json *j, bool all, struct socle_error *e)
+{
+	struct off off = { ctx, j };
 	struct held h;
 	int r;
 
@@ -199,6 +229,8 @@ static int list_print(struct domain_ctx *ctx, struct json *j, struct socle_error
 	r = domains_print(ctx, &h, j, e);
 	if (!r)
 		others_print(&h, j);
+	if (!r && all)
+		definition_each(off_print, &off);
 	if (j)
 		json_end(j);
 	held_free(&h);
@@ -219,7 +251,7 @@ int cmd_list(const struct invocation *inv)
 	if (!ctx.store)
 		warn_error("names are missing", &err);
 	json_begin(&j, stdout);
-	r = list_print(&ctx, flag_given(inv, "json") ? &j : NULL, &err);
+	r = list_print(&ctx, flag_given(inv, "json") ? &j : NULL, flag_given(inv, "all"), &err);
 	domain_ctx_close(&ctx);
 	return r ? report("list domains", NULL, &err) : EXIT_OK;
 }

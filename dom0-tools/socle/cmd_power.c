@@ -4,7 +4,7 @@
  *
  * The commands that end, stop or continue a guest: shutdown and reboot ask it through the store,
  * destroy, pause and unpause do not ask.  After a shutdown the guest's watcher takes it away; with
- * --wait this waits for that.
+ * --wait this waits for that; wait waits without asking.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,8 +16,9 @@
 #include "domain/codes.h"
 #include "domain/life.h"
 #include "domain/names.h"
+#include "domain/presence.h"
 #include "libsocle/domain.h"
-#include "socle/cmd.h"
+#include "socle/cmd_power.h"
 #include "socle/progress.h"
 
 #define TIMEOUT_DEFAULT_S 60u
@@ -93,8 +94,7 @@ static int gone_wait(struct domain_ctx *ctx, uint16_t domid, unsigned int second
 			  seconds);
 }
 
-static int power_request(const struct invocation *inv, const char *verb, const char *what,
-			 bool wait, unsigned int seconds)
+int power_shutdown_wait(const char *who, unsigned int seconds)
 {
 	struct work work = { .step = NULL };
 	struct domain_ctx ctx = { .stop = &stop_asked, .work = &work };
@@ -104,30 +104,84 @@ static int power_request(const struct invocation *inv, const char *verb, const c
 	char title[80];
 	int r;
 
-	stop_catch();
-	snprintf(title, sizeof(title), "%s '%.40s'", verb, inv->args[0]);
-	progress_begin(&progress, title, &work);
-	r = guest_find(&ctx, inv->args[0], &domid, &err) ||
-	    request_leave(&ctx, domid, what, &err) ||
-	    (wait && gone_wait(&ctx, domid, seconds, &err));
-	progress_end(&progress);
+	snprintf(title, sizeof(title), "shut down '%.40s'", who);
+	if (seconds)
+		progress_begin(&progress, title, &work);
+	r = guest_find(&ctx, who, &domid, &err) || request_leave(&ctx, domid, "poweroff", &err) ||
+	    (seconds && gone_wait(&ctx, domid, seconds, &err));
+	if (seconds)
+		progress_end(&progress);
 	domain_ctx_close(&ctx);
-	return r ? report(verb, inv->args[0], &err) : EXIT_OK;
+	return r ? report("shut down", who, &err) : EXIT_OK;
 }
 
 int cmd_shutdown(const struct invocation *inv)
 {
 	unsigned int seconds = TIMEOUT_DEFAULT_S;
+	bool all = flag_given(inv, "all");
 	int r = flag_number(inv, "timeout", "seconds", 1, TIMEOUT_MAX_S, &seconds);
 
 	if (r)
 		return r;
-	return power_request(inv, "shut down", "poweroff", flag_given(inv, "wait") || flag_given(inv, "timeout"), seconds);
+	if (all == (inv->nr_args > 0))
+		return usage_error(inv->cmd, all ? "'--all' means every guest; no NAME goes with it" : "'shutdown' needs NAME");
+	if (all)
+		return shutdown_all(inv, seconds);
+	stop_catch();
+	return power_shutdown_wait(inv->args[0], flag_given(inv, "wait") || flag_given(inv, "timeout") ? seconds : 0);
+}
+
+/* Until it runs again, as another domain. */
+static int back_wait(struct domain_ctx *ctx, uint16_t domid, unsigned int seconds, struct socle_error *e)
+{
+	struct reserve_line said;
+
+	if (!names_reserved(ctx, domid, &said))
+		return socle_fail_id(e, ENOTSUP, "no-watcher", "it has no watcher that would start it again; it was asked to reboot");
+	return presence_wait(ctx, said.uuid, PRESENCE_RUNNING, domid, seconds, e);
 }
 
 int cmd_reboot(const struct invocation *inv)
 {
-	return power_request(inv, "reboot", "reboot", false, 0);
+	struct domain_ctx ctx = { .stop = &stop_asked };
+	unsigned int seconds = TIMEOUT_DEFAULT_S;
+	struct socle_error err = { 0 };
+	uint16_t domid = 0;
+	int r = flag_number(inv, "timeout", "seconds", 1, TIMEOUT_MAX_S, &seconds);
+	bool wait = flag_given(inv, "wait") || flag_given(inv, "timeout");
+
+	if (r)
+		return r;
+	stop_catch();
+	r = guest_find(&ctx, inv->args[0], &domid, &err) || request_leave(&ctx, domid, "reboot", &err) ||
+	    (wait && back_wait(&ctx, domid, seconds, &err));
+	domain_ctx_close(&ctx);
+	return r ? report("reboot", inv->args[0], &err) : EXIT_OK;
+}
+
+int cmd_wait(const struct invocation *inv)
+{
+	struct domain_ctx ctx = { .stop = &stop_asked };
+	const char *want = flag_value(inv, "for");
+	char key[DOMAIN_NAME_MAX + 1];
+	struct socle_error err = { 0 };
+	enum presence p = PRESENCE_OFF;
+	unsigned int seconds = 0;
+	int r = flag_number(inv, "timeout", "seconds", 1, TIMEOUT_MAX_S, &seconds);
+
+	if (r)
+		return r;
+	if (want && strcmp(want, "running") == 0)
+		p = PRESENCE_RUNNING;
+	else if (want && strcmp(want, "rebooting") == 0)
+		p = PRESENCE_REBOOTING;
+	else if (want && strcmp(want, "off") != 0)
+		return usage_error(inv->cmd, "'--for' takes running, off or rebooting, not '%.40s'", want);
+	stop_catch();
+	r = domain_ctx_open(&ctx, &err) || presence_key(&ctx, inv->args[0], key, &err) ||
+	    presence_wait(&ctx, key, p, 0, seconds, &err);
+	domain_ctx_close(&ctx);
+	return r ? report("wait for", inv->args[0], &err) : EXIT_OK;
 }
 
 int cmd_destroy(const struct invocation *inv)

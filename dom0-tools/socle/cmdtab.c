@@ -7,6 +7,7 @@
 #include "socle/cmd.h"
 
 #define GUEST      { "NAME", KIND_GUEST, false, false }
+#define DEFINITION { "NAME", KIND_DEFINITION, false, false }
 #define GUEST_MAYBE { "NAME", KIND_GUEST, true, false }
 #define FLAG_JSON  { .letter = 'j', .name = "json", .help = "print JSON" }
 #define FLAG_FORCE { .letter = 'f', .name = "force", .help = "without asking the guest" }
@@ -14,21 +15,50 @@
 
 const struct command commands[] = {
 	{ .name = "create", .run = cmd_create, .help = "start a guest from its description",
-	  .arg = { { .name = "FILE", .kind = KIND_FILE } },
+	  .arg = { { .name = "FILE", .kind = KIND_FILE, .optional = true } },
 	  .flags = { { .letter = 'c', .name = "console", .help = "attach to its console at once" },
 		     { .letter = 't', .name = "timing", .help = "say how long each phase took" },
 		     { .letter = 'n', .name = "dry-run", .help = "check everything, make nothing" },
+		     { .name = "count", .value_name = "N", .help = "so many guests of one description: NAME-1, NAME-2, ..." },
+		     { .name = "from", .value_name = "FILE", .help = "with --count: the description", .kind = KIND_FILE },
 		     { .letter = 'j', .name = "json", .help = "say as JSON what was made, and how long each phase took" } },
-	  .detail = "All or nothing: if a step fails, or Ctrl-C ends it, nothing is left." },
+	  .detail = "All or nothing: if a step fails, or Ctrl-C ends it, nothing is left.\n"
+		    "With --count, UUIDs and addresses follow from those of the description: they are the same each time." },
+	{ .name = "start", .run = cmd_start, .help = "start a guest from its definition", .arg = { DEFINITION },
+	  .flags = { { .letter = 'c', .name = "console", .help = "attach to its console at once" },
+		     { .letter = 't', .name = "timing", .help = "say how long each phase took" },
+		     { .letter = 'j', .name = "json", .help = "say as JSON what was made, and how long each phase took" } } },
+	{ .name = "define", .run = cmd_define, .help = "keep a description, for a guest that exists whether it runs or not",
+	  .arg = { { .name = "FILE", .kind = KIND_FILE } },
+	  .detail = "UUID and addresses of cards are filled in.\nA definition of that name is replaced; the guest, if it runs, stays as it is." },
+	{ .name = "undefine", .run = cmd_undefine, .help = "forget a definition; the guest, if it runs, stays", .arg = { DEFINITION } },
+	{ .name = "edit", .run = cmd_edit, .help = "change a definition with $VISUAL, $EDITOR or vi", .arg = { DEFINITION } },
+	{ .name = "rename", .run = cmd_rename, .help = "give a definition, whose guest is off, another name",
+	  .arg = { DEFINITION, { .name = "NEW" } } },
+	{ .name = "autostart", .run = cmd_autostart, .help = "which guests start with the host: show, change, start",
+	  .arg = { { .name = "NAME", .kind = KIND_DEFINITION, .optional = true } },
+	  .flags = { { .name = "order", .value_name = "N", .help = "lower ones start first (default 0)" },
+		     { .name = "after", .value_name = "A,B", .help = "when these have started", .kind = KIND_DEFINITION },
+		     { .name = "off", .help = "it does not start with the host any more" },
+		     { .name = "run", .help = "start all that start with the host and do not run yet" } },
+	  .detail = "Guests of one order start side by side.\nOne that comes after a guest that did not start is left off." },
 	{ .name = "validate", .run = cmd_validate, .help = "check descriptions, all errors at once",
 	  .arg = { { .name = "FILE", .kind = KIND_FILE, .many = true } }, .flags = { FLAG_JSON } },
-	{ .name = "list", .run = cmd_list, .help = "the domains of this host", .flags = { FLAG_JSON } },
+	{ .name = "list", .run = cmd_list, .help = "the domains of this host",
+	  .flags = { { .letter = 'a', .name = "all", .help = "definitions of guests that are off as well" }, FLAG_JSON } },
 	{ .name = "info", .run = cmd_info, .help = "the host: version, CPUs, memory", .flags = { FLAG_JSON } },
 	{ .name = "console", .run = cmd_console, .help = "talk to a guest's console; Ctrl-] leaves it", .arg = { GUEST } },
-	{ .name = "shutdown", .run = cmd_shutdown, .help = "ask a guest to power off", .arg = { GUEST },
+	{ .name = "shutdown", .run = cmd_shutdown, .help = "ask a guest to power off", .arg = { GUEST_MAYBE },
 	  .flags = { { .letter = 'w', .name = "wait", .help = "wait until it is gone" },
+		     { .name = "all", .help = "every guest, in the opposite order of autostart; waits" },
 		     { .name = "timeout", .value_name = "SECONDS", .help = "give up waiting after so long (default 60)" } } },
-	{ .name = "reboot", .run = cmd_reboot, .help = "ask a guest to reboot", .arg = { GUEST } },
+	{ .name = "reboot", .run = cmd_reboot, .help = "ask a guest to reboot", .arg = { GUEST },
+	  .flags = { { .letter = 'w', .name = "wait", .help = "wait until it runs again" },
+		     { .name = "timeout", .value_name = "SECONDS", .help = "give up waiting after so long (default 60)" } } },
+	{ .name = "wait", .run = cmd_wait, .help = "wait until a guest is off, or runs", .arg = { DEFINITION },
+	  .flags = { { .name = "for", .value_name = "STATE", .help = "off (default), running or rebooting",
+		       .words = "off running rebooting" },
+		     { .name = "timeout", .value_name = "SECONDS", .help = "give up after so long (default: never)" } } },
 	{ .name = "destroy", .run = cmd_destroy, .help = "end a guest at once, as if its power were cut", .arg = { GUEST } },
 	{ .name = "pause", .run = cmd_pause, .help = "stop a guest's CPUs", .arg = { GUEST } },
 	{ .name = "unpause", .run = cmd_unpause, .help = "let a paused guest go on", .arg = { GUEST } },

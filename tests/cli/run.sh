@@ -65,7 +65,20 @@ expect 2 "'create' has no flag '-x'" create -x a
 expect 2 "'--console' takes no value" create --console=1 a
 expect 2 "'--timeout' needs a value" shutdown web --timeout
 expect 2 "'--timeout' takes 1 to 86400 seconds, not 'soon'" shutdown --timeout=soon web
-expect 2 "usage: socle shutdown [-w|--wait] [--timeout=SECONDS] NAME" shutdown
+expect 2 "usage: socle shutdown [-w|--wait] [--all] [--timeout=SECONDS] [NAME]" shutdown
+expect 2 "'--all' means every guest; no NAME goes with it" shutdown --all web
+expect 2 "'--from' goes with '--count'" create --from pass-minimal.xml
+expect 2 "'--count' takes 1 to 1000, not '0'" create --count 0 pass-minimal.xml
+expect 2 "the description is given twice" create --count 2 --from pass-minimal.xml pass-minimal.xml
+expect 2 "are for one guest" create --console --count 2 pass-minimal.xml
+expect 2 "'--for' takes running, off or rebooting, not 'dead'" wait --for=dead web
+expect 2 "'--run' goes alone" autostart --run web
+expect 2 "which guest? its NAME is missing" autostart --off
+expect 2 "'--off' goes alone" autostart --off --order 3 web
+expect 2 "'--after' takes 1 to 16 names with commas between" autostart --after a,,b web
+expect 2 "'--order' takes 0 to 9999, not 'first'" autostart --order first web
+expect 2 "'7' cannot be a name" rename web 7
+expect 2 "'a/b' cannot be a name" rename web a/b
 expect 2 "is not a guest's name" log ../x
 expect 2 "'--clear' and '--follow' exclude each other" dmesg -c -f
 expect 2 "'last' has no use for 'b'" last a b
@@ -142,6 +155,59 @@ expect 2 "'net limit' needs a limit" net limit web 0
 expect 2 "'net dump' has no flag '-j'" net dump -j web
 expect 2 "there is no command 'super'" super web
 
+# Definitions need no hypervisor.
+SOCLE_GUESTS=$work/guests
+export SOCLE_GUESTS
+quiet() { # NAME ARGUMENTS...: must do it without a word
+	name=$1
+	shift
+	run "$@"
+	[ $rc = 0 ] && [ ! -s "$work/out" ] && [ ! -s "$work/err" ]
+	verdict $? "$name"
+}
+define() { sed "s|<name>[^<]*</name>|<name>$1</name>|; s|<uuid>.*</uuid>||" pass-full.xml >"$work/d.xml"; quiet "define $1" define "$work/d.xml"; }
+define db
+define web
+[ "$(stat -c %a "$SOCLE_GUESTS/web.xml")" = 600 ] && ! ls "$SOCLE_GUESTS" | grep -qv '^\(db\|web\)\.xml$'
+verdict $? "definitions are their owner's, and nothing lies beside them"
+cp "$SOCLE_GUESTS/web.xml" "$work/again.xml"
+run define "$work/again.xml"
+cmp -s "$work/again.xml" "$SOCLE_GUESTS/web.xml"
+verdict $? "what was filled in is not filled in again"
+sed 's/<name>web/<name>other/' "$work/again.xml" >"$work/d.xml"
+expect 5 "its UUID is that of the definition of 'web'" define "$work/d.xml"
+expect 3 "fail-root.xml': the description has errors" define fail-root.xml
+expect 4 "there is no definition of this name; see 'socle list --all'" start nobody
+expect 4 "there is no definition of this name" autostart nobody
+expect 4 "'db' does not start with the host; 'socle autostart db' first" autostart --after db web
+quiet "autostart" autostart --order 5 db
+quiet "autostart --after" autostart --after db web
+expect 1 "would have to start after itself" autostart --after web db
+expect 11 "'web' starts after it" undefine db
+run autostart
+[ $rc = 0 ] && [ "$(sed 's/  */ /g' "$work/out" | tr '\n' ';')" = "ORDER NAME AFTER; 5 db ; 0 web db;" ]
+verdict $? "autostart lists who starts with the host"
+export EDITOR VISUAL= TMPDIR="$work"
+EDITOR="sed -i s/vcpu.4/vcpu\\>2/"
+quiet "edit" edit web
+grep -q '<vcpu>2' "$SOCLE_GUESTS/web.xml"
+verdict $? "edit has changed it"
+EDITOR=true
+run edit web
+[ $rc = 0 ] && grep -q 'nothing is changed' "$work/err"
+verdict $? "edit that changes nothing"
+EDITOR="sed -i s/memory/memroy/"
+expect 3 "it is not changed; what was written is in '$work/socle-web-" edit web
+EDITOR=false
+expect 1 "the editor 'false' failed" edit web
+EDITOR="sed -i s/.name.web/\\<name\\>mail/"
+expect 3 "'socle rename' gives a guest another name" edit web
+[ "$(find "$work" -name 'socle-web-*' | grep -c .)" = 2 ] && ! find "$work" -name 'socle-web-*' ! -perm 600 | grep -q .
+verdict $? "what was written and refused is kept, for its owner"
+quiet "undefine" undefine web
+[ ! -e "$SOCLE_GUESTS/web.xml" ] && [ ! -e "$SOCLE_GUESTS/web.start" ]
+verdict $? "nothing of it is left"
+
 # Unless this is a dom0, what needs the hypervisor says so.
 if [ ! -e /dev/xen/privcmd ]; then
 	expect 1 "cannot open /dev/xen/privcmd" list
@@ -166,7 +232,7 @@ if [ ! -e /dev/xen/privcmd ]; then
 fi
 
 run help
-[ $rc = 0 ] && [ ! -s "$work/err" ] && grep -q '^  create    FILE  ' "$work/out"
+[ $rc = 0 ] && [ ! -s "$work/err" ] && grep -q '^  destroy   NAME  ' "$work/out"
 verdict $? "socle help lists the commands"
 run help create
 [ $rc = 0 ] && [ ! -s "$work/err" ] && grep -q -- '-n, --dry-run' "$work/out"
