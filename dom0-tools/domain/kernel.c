@@ -55,22 +55,6 @@ int kernel_unpack(const struct kernel *k, void *elf, void *work, struct elf_imag
 	return 0;
 }
 
-int kernel_check(const struct kernel *k, struct socle_error *e)
-{
-	struct elf_image image;
-	void *elf = malloc(k->size), *work = malloc(k->work);
-	int r;
-
-	if (elf && work)
-		r = kernel_unpack(k, elf, work, &image, e);
-	else
-		r = socle_fail_id(e, DOMAIN_E_NO_MEMORY, "dom0-memory", "no memory in dom0 to unpack kernel '%s'",
-			       k->path);
-	free(work);
-	free(elf);
-	return r;
-}
-
 int kernel_load(const char *path, struct kernel *out, struct socle_error *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r;

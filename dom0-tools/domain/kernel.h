@@ -34,7 +34,4 @@ void kernel_unload(struct kernel *k);
 int kernel_unpack(const struct kernel *k, void *elf, void *work, struct elf_image *image,
 		  struct socle_error *e);
 
-/* Would kernel_unpack() succeed? */
-int kernel_check(const struct kernel *k, struct socle_error *e);
-
 #endif /* SOCLE_DOMAIN_KERNEL_H */

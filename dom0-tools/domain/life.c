@@ -32,11 +32,11 @@
 #include "domain/last.h"
 #include "domain/names.h"
 #include "domain/nodes.h"
+#include "domain/plan.h"
 #include "domain/uuid.h"
 #include "domain/watch.h"
 #include "libsocle/domain.h"
 
-#define OVERHEAD_KIB   1024u  /* vCPUs, grant and event tables of a guest, rounded up */
 #define VANISH_MS      10000u
 #define FIRST_LOOK_MS  200u
 #define STEP_MS        10u
@@ -46,7 +46,7 @@ static int memory_check(struct domain_ctx *ctx, const struct domain_config *cfg,
 			struct socle_error *e)
 {
 	struct xen_sysctl op = { .cmd = XEN_SYSCTL_physinfo };
-	uint64_t free_kib, need = cfg->start_kib + OVERHEAD_KIB;
+	uint64_t free_kib, need = cfg->start_kib + PLAN_OVERHEAD_KIB;
 	int r = socle_sysctl(ctx->hv, &op);
 
 	if (r < 0)
@@ -75,18 +75,33 @@ static int file_check(const char *what, const char *path, struct socle_error *e)
 	return 0;
 }
 
+/* Bridges of an administrator: those of networks are made when they are wanted. */
+static int bridges_check(const struct domain_config *cfg, struct socle_error *e)
+{
+	for (unsigned int i = 0; i < cfg->nr_cards; i++) {
+		const struct vif_config *c = &cfg->card[i].want;
+		char path[64];
+
+		snprintf(path, sizeof(path), "/sys/class/net/%s/bridge", c->bridge);
+		if (c->kind == VIF_BRIDGE && access(path, F_OK))
+			return socle_fail_id(e, DOMAIN_E_BACKEND, "no-bridge", "interface %u: there is no bridge '%s'; make it (ip "
+					     "link add %s type bridge; ip link set %s up), or name another", i, c->bridge, c->bridge,
+					     c->bridge);
+	}
+	return 0;
+}
+
 int domain_check_files(struct domain_config *cfg, struct socle_error *e)
 {
 	struct domain_ctx files_only = { .store = NULL };
 
 	domain_uuid_fill(cfg); /* addresses of cards follow from it */
 	return file_check("kernel", cfg->kernel, e) || file_check("initrd", cfg->initrd, e) ||
-	       disks_check(&files_only, cfg, e) || cards_settle(cfg, e) ? -1 : 0;
+	       disks_check(&files_only, cfg, e) || cards_settle(cfg, e) || bridges_check(cfg, e) ? -1 : 0;
 }
 
 /* Cheap checks before dear ones. */
-static int precheck_with_kernel(struct domain_ctx *ctx, struct domain_config *cfg,
-				struct kernel *kernel, struct socle_error *e)
+int domain_check(struct domain_ctx *ctx, struct domain_config *cfg, struct kernel *kernel, struct socle_error *e)
 {
 	if (domain_check_files(cfg, e) || domain_ctx_open(ctx, e) || disks_check(ctx, cfg, e) ||
 	    memory_check(ctx, cfg, e) || (cfg->console && console_check_daemon(e)))
@@ -100,23 +115,6 @@ static int precheck_with_kernel(struct domain_ctx *ctx, struct domain_config *cf
 		return -1;
 	}
 	return 0;
-}
-
-int domain_precheck(struct domain_ctx *ctx, struct domain_config *cfg, struct socle_error *e)
-{
-	struct reserve mine = RESERVE_EMPTY;
-	struct kernel kernel;
-	int r;
-
-	if (domain_check_files(cfg, e) || domain_ctx_open(ctx, e) || names_reserve(ctx, cfg, &mine, e))
-		return -1;
-	r = precheck_with_kernel(ctx, cfg, &kernel, e);
-	if (r == 0) {
-		r = kernel_check(&kernel, e);
-		kernel_unload(&kernel);
-	}
-	reserve_release(&mine);
-	return r;
 }
 
 /* An empty domain; its id, or -1. */
@@ -210,7 +208,7 @@ int domain_create(struct domain_ctx *ctx, struct domain_config *cfg, uint16_t *d
 	struct kernel kernel;
 	int id, r;
 
-	if (precheck_with_kernel(ctx, cfg, &kernel, e))
+	if (domain_check(ctx, cfg, &kernel, e))
 		return -1;
 	id = identity_make(ctx, cfg, e);
 	if (id < 0) {

@@ -9,18 +9,19 @@
 
 #include "domain/config.h"
 #include "domain/context.h"
+#include "domain/kernel.h"
 
 /*
- * What can be found wrong without the hypervisor, and is what users get wrong: the files that are named.  Fills in the UUID and
+ * What can be found wrong without the hypervisor, and is what users get wrong: files and bridges that are named.  Fills in the UUID and
  * addresses of cards.
  */
 int domain_check_files(struct domain_config *cfg, struct socle_error *e);
 
 /*
- * Everything that can be found wrong without making anything: kernel, initrd, disks, name, UUID,
- * free memory, daemons.  ctx is opened as far as needed.
+ * That, and all else that can be found wrong without making anything: disks in use, free memory, daemons, and last the kernel, which
+ * is loaded then (kernel_unload()).  ctx is opened as far as needed; the name is reserved.
  */
-int domain_precheck(struct domain_ctx *ctx, struct domain_config *cfg, struct socle_error *e);
+int domain_check(struct domain_ctx *ctx, struct domain_config *cfg, struct kernel *kernel, struct socle_error *e);
 
 /* Give a description without a UUID one. */
 void domain_uuid_fill(struct domain_config *cfg);

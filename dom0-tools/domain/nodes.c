@@ -22,6 +22,7 @@
 #include <uuid/uuid.h>
 
 #include <abi/io/xenbus.h>
+#include <abi/xen.h>
 
 #include "domain/codes.h"
 #include "domain/devices.h"
@@ -42,6 +43,7 @@ struct group {
 	uint32_t tx;
 	uint16_t domid;
 	int err;
+	unsigned int *count; /* nothing is written, only counted */
 	enum perm inherited; /* that of the base, once it is written */
 	char base[BASE_MAX];
 };
@@ -67,6 +69,13 @@ static void put_perm(struct group *g, const char *path, const char *key, enum pe
 	g->err = socle_store_set_perms(g->st, g->tx, path, list, n);
 }
 
+static bool is_counted(struct group *g)
+{
+	if (g->count)
+		++*g->count;
+	return g->count != NULL;
+}
+
 __attribute__((format(printf, 4, 5)))
 static void put(struct group *g, const char *key, enum perm perm, const char *fmt, ...)
 {
@@ -74,7 +83,7 @@ static void put(struct group *g, const char *key, enum perm perm, const char *fm
 	va_list ap;
 	int n;
 
-	if (g->err)
+	if (g->err || is_counted(g))
 		return;
 	va_start(ap, fmt);
 	n = vsnprintf(value, sizeof(value), fmt, ap);
@@ -93,7 +102,7 @@ static void put_text(struct group *g, const char *key, enum perm perm, const cha
 {
 	char path[BASE_MAX + 64];
 
-	if (g->err)
+	if (g->err || is_counted(g))
 		return;
 	snprintf(path, sizeof(path), "%s/%s", g->base, key);
 	g->err = socle_store_write_raw(g->st, g->tx, path, text, strlen(text));
@@ -259,6 +268,8 @@ static bool is_taken(struct group *g, enum device_class cls, uint32_t devid)
 {
 	bool taken = false;
 
+	if (g->count)
+		return false;
 	for (unsigned int kernel = 0; kernel < 2; kernel++) {
 		char path[BASE_MAX + 64], *there;
 
@@ -399,6 +410,24 @@ void nodes_remove_device(struct domain_ctx *ctx, uint16_t domid, const struct de
 	device_back_path(back, domid, ref);
 	snprintf(front, sizeof(front), "/local/domain/%u/device/%s/%u", domid, device_front_type(ref->cls), ref->devid);
 	keys_remove(ctx->store, folders, 2);
+}
+
+unsigned int nodes_count(const struct domain_config *cfg)
+{
+	struct build_result built = { .console_mfn = cfg->console };
+	unsigned int n = 0;
+	struct group g = { .domid = DOMID_FIRST_RESERVED - 1, .count = &n };
+
+	write_domain(&g, cfg);
+	write_rings(&g, &built);
+	for (unsigned int i = 0; i < cfg->nr_disks; i++) {
+		struct disk_nodes d = { .disk = &cfg->disk[i], .physical = cfg->disk[i].kernel ? "" : NULL };
+
+		write_disk(&g, &d);
+	}
+	for (unsigned int i = 0; i < cfg->nr_cards; i++)
+		write_card(&g, &cfg->card[i]);
+	return n;
 }
 
 /* Remove a node; one that is not there is fine. */

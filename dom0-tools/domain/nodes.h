@@ -31,6 +31,9 @@ int nodes_add_card(struct domain_ctx *ctx, uint16_t domid, const struct domain_c
 struct device_ref;
 void nodes_remove_device(struct domain_ctx *ctx, uint16_t domid, const struct device_ref *ref);
 
+/* How many nodes a guest has before it adds its own. */
+unsigned int nodes_count(const struct domain_config *cfg);
+
 /* Everything of the guest out of the store; missing nodes are fine.  0 or the first -errno. */
 int nodes_remove(struct domain_ctx *ctx, uint16_t domid);
 

@@ -14,7 +14,7 @@
 #include "domain/console.h"
 #include "domain/definition.h"
 #include "domain/launch.h"
-#include "domain/life.h"
+#include "domain/plan.h"
 #include "domain/rewrite.h"
 #include "domain/uuid.h"
 #include "socle/cmd.h"
@@ -171,6 +171,7 @@ static int launch(const struct invocation *inv, struct domain_config *cfg, const
 	struct domain_ctx ctx = { .stop = &stop_asked, .phases = &phases, .work = &work };
 	struct socle_error err = { 0 };
 	struct progress progress;
+	struct plan plan;
 	uint16_t domid = 0;
 	char title[80];
 	int r;
@@ -183,7 +184,7 @@ static int launch(const struct invocation *inv, struct domain_config *cfg, const
 	snprintf(title, sizeof(title), "%s '%.40s'", verb, cfg->name);
 	progress_begin(&progress, title, &work);
 	if (dry)
-		r = domain_precheck(&ctx, cfg, &err);
+		r = domain_plan(&ctx, cfg, &plan, &err);
 	else
 		r = guest_launch(&ctx, cfg, inv->argv0, &domid, &err);
 	progress_end(&progress);
@@ -258,11 +259,12 @@ static int copy_launch(void *arg)
 	struct domain_config *cfg = copy_make(c->template, c->n);
 	struct domain_ctx ctx = { .stop = &stop_asked };
 	struct socle_error err = { 0 };
+	struct plan plan;
 	uint16_t domid;
 	int r = EXIT_CONFIG;
 
 	if (cfg && flag_given(c->inv, "dry-run"))
-		r = domain_precheck(&ctx, cfg, &err);
+		r = domain_plan(&ctx, cfg, &plan, &err);
 	else if (cfg)
 		r = guest_launch(&ctx, cfg, c->inv->argv0, &domid, &err);
 	if (cfg && r)

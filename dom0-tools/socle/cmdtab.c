@@ -42,6 +42,8 @@ const struct command commands[] = {
 		     { .name = "off", .help = "it does not start with the host any more" },
 		     { .name = "run", .help = "start all that start with the host and do not run yet" } },
 	  .detail = "Guests of one order start side by side.\nOne that comes after a guest that did not start is left off." },
+	{ .name = "plan", .run = cmd_plan, .help = "check all that creating a guest checks, and say what it would take",
+	  .arg = { { .name = "FILE", .kind = KIND_FILE } }, .flags = { FLAG_JSON } },
 	{ .name = "validate", .run = cmd_validate, .help = "check descriptions, all errors at once",
 	  .arg = { { .name = "FILE", .kind = KIND_FILE, .many = true } }, .flags = { FLAG_JSON } },
 	{ .name = "list", .run = cmd_list, .help = "the domains of this host",

@@ -104,6 +104,9 @@ expect 4 "there is neither" log no-such-guest-anywhere
 expect 3 "no-such-file.xml: cannot open: No such file or directory" create no-such-file.xml
 expect 3 ".: not a regular file" validate .
 expect 3 "cannot open kernel '/nonexistent/vmlinuz': No such file" create missing-kernel.xml
+expect 3 "cannot plan 'missing-kernel': cannot open kernel '/nonexistent/vmlinuz': No such file" plan missing-kernel.xml
+expect 3 "cannot plan a guest from 'fail-root.xml': the description has errors" plan fail-root.xml
+expect 8 "interface 0: there is no bridge 'no-such-br'; make it (ip link add no-such-br type bridge" plan missing-bridge.xml
 expect 3 "cannot open initrd '/nonexistent/initrd': No such file" create missing-initrd.xml
 expect 3 "disk xvda: cannot open '/nonexistent/disk.img' for writing: No such file" \
 	create missing-disk.xml
@@ -212,6 +215,7 @@ verdict $? "nothing of it is left"
 if [ ! -e /dev/xen/privcmd ]; then
 	expect 1 "cannot open /dev/xen/privcmd" list
 	expect 1 "cannot open /dev/xen/privcmd" info
+	expect 1 "cannot plan 'planned': cannot open /dev/xen/privcmd" plan planned.xml
 	expect 1 "cannot open /dev/xen/privcmd" destroy web
 	expect 1 "cannot open /dev/xen/privcmd" dmesg -f
 	expect 1 "cannot audit 'the frames': cannot open /dev/xen/privcmd" debug audit
