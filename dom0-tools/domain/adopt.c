@@ -21,7 +21,7 @@
 #include "libsocle/domain.h"
 
 /* The description that the guest was made from. */
-static struct domain_config *description_find(uint16_t domid, struct socle_error *e)
+struct domain_config *watch_description(uint16_t domid, struct socle_error *e)
 {
 	struct diag_list *diags = calloc(1, sizeof(*diags));
 	char path[GUEST_RUN_DIR_MAX + 16], dir[GUEST_RUN_DIR_MAX];
@@ -88,7 +88,7 @@ int watch_adopt(uint16_t domid, char *argv0, struct socle_error *e)
 	int tell[2];
 	pid_t pid;
 
-	w.cfg = description_find(domid, e);
+	w.cfg = watch_description(domid, e);
 	if (!w.cfg || identity_take(domid, w.cfg, &w.reserve, e) || pipe2(tell, O_CLOEXEC)) {
 		reserve_forget(&w.reserve);
 		domain_config_free(w.cfg);

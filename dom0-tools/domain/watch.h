@@ -25,6 +25,9 @@ int watch_fork(struct domain_config *cfg, const struct reserve *reserve, char *a
  */
 int watch_adopt(uint16_t domid, char *argv0, struct socle_error *e);
 
+/* The description that a running guest was made from; NULL with the error. */
+struct domain_config *watch_description(uint16_t domid, struct socle_error *e);
+
 /* This domain now exists. */
 void watch_born(int fd, uint16_t domid);
 

@@ -167,6 +167,8 @@ extern volatile sig_atomic_t stop_asked;
 void stop_catch(void);
 
 int cmd_create(const struct invocation *inv);
+int cmd_diff(const struct invocation *inv);
+int cmd_apply(const struct invocation *inv);
 int cmd_plan(const struct invocation *inv);
 int cmd_start(const struct invocation *inv);
 int cmd_define(const struct invocation *inv);

@@ -34,6 +34,12 @@ for d in json.load(sys.stdin):
 	for f in d["faults"]: print("%s:%d:%d: %s" % (d["file"].split("/")[-1], f["line"], f["column"], f["text"]))')" = \
 	"$(cat tests/cli/fail-memory.out)" ]
 verdict $? "its faults are those of the text"
+SOCLE_GUESTS=$work/guests
+export SOCLE_GUESTS
+"$socle" define tests/cli/pass-full.xml
+sed 's/<vcpu>4/<vcpu>2/; s|<source dev="/dev/sda3"/><target dev="xvdb"/>|<source dev="/dev/sdb"/><target dev="xvdc"/>|' tests/cli/pass-full.xml >"$work/other.xml"
+keeps diff 0 diff -j web-1.example_com+x "$work/other.xml"
+keeps diff 0 diff --json web-1.example_com+x tests/cli/pass-full.xml
 printf '<domain type="socle"><name>a\001\377"\\</name></domain>' >"$work/bad
 name.xml"
 keeps validate 3 validate --json "$work/bad

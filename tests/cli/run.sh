@@ -207,6 +207,22 @@ EDITOR="sed -i s/.name.web/\\<name\\>mail/"
 expect 3 "'socle rename' gives a guest another name" edit web
 [ "$(find "$work" -name 'socle-web-*' | grep -c .)" = 2 ] && ! find "$work" -name 'socle-web-*' ! -perm 600 | grep -q .
 verdict $? "what was written and refused is kept, for its owner"
+sed 's/<vcpu>2/<vcpu>3/; s|/srv/root disk.img|/srv/other.img|' "$SOCLE_GUESTS/web.xml" >"$work/d.xml"
+run diff web "$work/d.xml"
+[ $rc = 0 ] && grep -qE '^restart +vcpu +2 -> 3 ' "$work/out" && grep -qE '^restart +disk xvda +file /srv/root disk.img -> file /srv/other.img ' "$work/out" &&
+	[ "$(grep -c . "$work/out")" = 2 ]
+verdict $? "diff of one that is off"
+run diff -j web "$work/d.xml"
+[ $rc = 0 ] && grep -q '"kind": "restart", "what": "vcpu", "from": "2", "to": "3"' "$work/out"
+verdict $? "diff as JSON"
+run apply web "$work/d.xml"
+[ $rc = 0 ] && grep -q '<vcpu>3' "$SOCLE_GUESTS/web.xml"
+verdict $? "apply changes the definition"
+quiet "then there is no difference" diff web "$work/d.xml"
+sed 's/<name>web/<name>mail/' "$SOCLE_GUESTS/web.xml" >"$work/d.xml"
+expect 3 "name cannot be changed: 'socle rename' gives a definition another name [change-refused]" apply web "$work/d.xml"
+expect 4 "there is no definition of this name" diff nobody pass-minimal.xml
+expect 3 "cannot apply 'fail-root.xml': the description has errors" apply web fail-root.xml
 quiet "undefine" undefine web
 [ ! -e "$SOCLE_GUESTS/web.xml" ] && [ ! -e "$SOCLE_GUESTS/web.start" ]
 verdict $? "nothing of it is left"
