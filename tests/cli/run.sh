@@ -158,6 +158,13 @@ expect 2 "'net limit' needs a limit" net limit web 0
 expect 2 "'net dump' has no flag '-j'" net dump -j web
 expect 2 "there is no command 'super'" super web
 
+expect 2 "'0' is not a number of vCPUs; use 1 to 32" vcpu-set web 0
+expect 2 "'two' is not a number of vCPUs" vcpu-set web two
+expect 2 "'32' is not a vCPU; use 0 to 31, or all" vcpu-pin web 32 0
+expect 2 "'3-1' are no CPUs" vcpu-pin web all 3-1
+expect 2 "'lots' is no amount of memory" mem-set web lots
+expect 2 "'hh' is not a key" sysrq web hh
+
 # Definitions need no hypervisor.
 SOCLE_GUESTS=$work/guests
 export SOCLE_GUESTS
@@ -231,6 +238,9 @@ verdict $? "nothing of it is left"
 if [ ! -e /dev/xen/privcmd ]; then
 	expect 1 "cannot open /dev/xen/privcmd" list
 	expect 1 "cannot open /dev/xen/privcmd" info
+	expect 1 "cannot change the memory of 'web': cannot open /dev/xen/privcmd" mem-set web 64M
+	expect 1 "cannot change the vCPUs of 'web': cannot open /dev/xen/privcmd" vcpu-set web 2
+	expect 1 "cannot send a key to 'web': cannot open /dev/xen/privcmd" sysrq web h
 	expect 1 "cannot plan 'planned': cannot open /dev/xen/privcmd" plan planned.xml
 	expect 1 "cannot open /dev/xen/privcmd" destroy web
 	expect 1 "cannot open /dev/xen/privcmd" dmesg -f

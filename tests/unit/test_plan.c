@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "domain/nodes.h"
+#include "domain/adjust.h"
 #include "domain/plan.h"
 
 static struct domain_config *parse(const char *devices, unsigned int vcpus)
@@ -93,6 +93,24 @@ START_TEST(the_most)
 }
 END_TEST
 
+/* What a guest needs grows with what it was made for, and is never more than that. */
+START_TEST(starving)
+{
+	uint64_t last = 0;
+
+	for (uint64_t max = 4096; max < UINT64_C(1) << 40; max += max / 3) {
+		uint64_t floor = memory_floor(max);
+
+		ck_assert_uint_le(floor, max);
+		ck_assert_uint_ge(floor, last);
+		ck_assert(max <= 24576 || floor > max / 56);
+		last = floor;
+	}
+	ck_assert_uint_eq(memory_floor(4096), 4096);
+	ck_assert_uint_lt(memory_floor(262144), 65536);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("plan");
@@ -103,6 +121,7 @@ int main(void)
 	tcase_add_test(t, the_least);
 	tcase_add_test(t, devices_cost);
 	tcase_add_test(t, the_most);
+	tcase_add_test(t, starving);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
