@@ -173,6 +173,7 @@ int cmd_vcpu_set(const struct invocation *inv);
 int cmd_vcpu_pin(const struct invocation *inv);
 int cmd_mem_set(const struct invocation *inv);
 int cmd_sysrq(const struct invocation *inv);
+int cmd_why(const struct invocation *inv);
 int cmd_plan(const struct invocation *inv);
 int cmd_start(const struct invocation *inv);
 int cmd_define(const struct invocation *inv);

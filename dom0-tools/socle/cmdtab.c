@@ -78,6 +78,7 @@ const struct command commands[] = {
 		     { .letter = 'f', .name = "force", .help = "even if the guest starves" } },
 	  .detail = "At most what <memory> of its description says; its kernel does it, by its balloon driver." },
 	{ .name = "sysrq", .run = cmd_sysrq, .help = "press a key of the guest's magic SysRq", .arg = { GUEST, { .name = "KEY" } } },
+	{ .name = "why", .run = cmd_why, .help = "what keeps a dead guest, and what its devices wait for", .arg = { GUEST } },
 	{ .name = "dmesg", .run = cmd_dmesg, .help = "the hypervisor's messages",
 	  .flags = { { .letter = 'c', .name = "clear", .help = "forget them after printing" },
 		     { .letter = 'f', .name = "follow", .help = "go on with those that come, until Ctrl-C" },

@@ -238,6 +238,7 @@ verdict $? "nothing of it is left"
 if [ ! -e /dev/xen/privcmd ]; then
 	expect 1 "cannot open /dev/xen/privcmd" list
 	expect 1 "cannot open /dev/xen/privcmd" info
+	expect 1 "cannot tell about 'web': cannot open /dev/xen/privcmd" why web
 	expect 1 "cannot change the memory of 'web': cannot open /dev/xen/privcmd" mem-set web 64M
 	expect 1 "cannot change the vCPUs of 'web': cannot open /dev/xen/privcmd" vcpu-set web 2
 	expect 1 "cannot send a key to 'web': cannot open /dev/xen/privcmd" sysrq web h
