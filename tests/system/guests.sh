@@ -17,5 +17,5 @@ rm -rf "$extra"
 mkdir -p "$extra/var/lib/socle"
 strip -o "$extra/var/lib/socle/hello.elf" "$SOCLE_BUILD/guest-drivers/guests/hello.elf" || die "hello is not built; run make"
 pack_extra "$extra" "$SOCLE_BUILD/image/guests-extra.cpio"
-dom0_batch guests "${GUESTS_TIMEOUT:-420}" dom0_mem=512M "" "$SOCLE_BUILD/image/guests-extra.cpio $SOCLE_BUILD/image/guests.cpio.zst"
+dom0_batch guests "${GUESTS_TIMEOUT:-900}" dom0_mem=512M "" "$SOCLE_BUILD/image/guests-extra.cpio $SOCLE_BUILD/image/guests.cpio.zst"
 tap_end
