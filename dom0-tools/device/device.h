@@ -9,6 +9,7 @@
 
 #include "device/control.h"
 #include "device/keys.h"
+#include "device/vif.h"
 #include "device/worker.h"
 #include "libsocle/error.h"
 
@@ -65,6 +66,7 @@ struct device {
 
 	int tap[CTL_QUEUES_MAX]; /* a card's, kept while it exists */
 	unsigned int nr_taps;
+	struct vif_config plugged; /* as it was when they were made */
 	char ifname[16];
 };
 

@@ -32,6 +32,7 @@ static int tap_make(struct device *d, const struct device_host *h, struct net_ho
 	if (net_tap_open(net, d->ifname, c->queues, d->tap, e))
 		return -1;
 	d->nr_taps = c->queues;
+	d->plugged = *c;
 	return plug_in(net, d->ifname, c, e);
 }
 
@@ -80,7 +81,7 @@ void device_card_close(struct device *d, const struct device_host *h)
 		return;
 	d->nr_taps = 0;
 	net = net_host_open(&e);
-	if (!net || net_link_remove(net, d->ifname, &e))
+	if (!net || net_link_remove(net, d->ifname, &e) || plug_out(net, &d->plugged, &e))
 		h->say(h->arg, e.text);
 	net_host_close(net);
 }

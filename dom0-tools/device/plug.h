@@ -13,4 +13,7 @@
 /* The bridge is there, or made when it is one of ours; then the interface is its port, and up. */
 int plug_in(struct net_host *net, const char *ifname, const struct vif_config *c, struct socle_error *e);
 
+/* The interface is gone: a network of ours goes with its last port. */
+int plug_out(struct net_host *net, const struct vif_config *c, struct socle_error *e);
+
 #endif /* SOCLE_DEVICE_PLUG_H */

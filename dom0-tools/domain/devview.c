@@ -252,7 +252,9 @@ static int ours_detach(struct domain_ctx *ctx, uint16_t domid, const struct devi
 static int kernel_detach(struct domain_ctx *ctx, uint16_t domid, const struct device_ref *ref, const char *back, bool force,
 			 unsigned int ms, struct socle_error *e)
 {
-	bool there;
+	struct keys k = keys_of_store(ctx->store, back);
+	struct vif_config card;
+	bool is_card = ref->cls == DEVICE_CARD && vif_config_read(&k, &card, NULL) == 0, there;
 
 	if (offline_write(ctx, back, false, e))
 		return -1;
@@ -263,6 +265,8 @@ static int kernel_detach(struct domain_ctx *ctx, uint16_t domid, const struct de
 		kback_gone_wait(ref->cls, domid, ref->devid);
 	nodes_remove_device(ctx, domid, ref);
 	kback_gone_wait(ref->cls, domid, ref->devid);
+	if (is_card)
+		kback_card_unplug(&card);
 	return 0;
 }
 

@@ -160,3 +160,13 @@ int kback_card_plug(struct domain_ctx *ctx, uint16_t domid, const struct domain_
 	r = keys_write(ctx->store, back, &l);
 	return r ? socle_fail_id(e, -r, "store-refused", "cannot change its nodes: %s", strerror(-r)) : 0;
 }
+
+void kback_card_unplug(const struct vif_config *c)
+{
+	struct net_host *net = net_host_open(NULL);
+
+	/* What stays is only a bridge without ports. */
+	if (net)
+		plug_out(net, c, NULL);
+	net_host_close(net);
+}

@@ -32,4 +32,7 @@ int kback_card_plug(struct domain_ctx *ctx, uint16_t domid, const struct domain_
  */
 void kback_gone_wait(enum device_class cls, uint16_t domid, uint32_t devid);
 
+/* A card's interface is gone, and the network that it was on if nobody else is there. */
+void kback_card_unplug(const struct vif_config *c);
+
 #endif /* SOCLE_DOMAIN_KBACK_H */
