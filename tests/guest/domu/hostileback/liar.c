@@ -2,9 +2,9 @@
 /*
  * tests/guest/domu/hostileback/liar.c
  *
- *   liar DOMID vbd|vif LIE [take]
+ *   liar DOMID vbd|vif LIE
  *
- * Makes a device for a guest (or takes one over from the backend that it had), tells the guest's victim.c that a round begins,
+ * Makes a device for a guest, tells the guest's victim.c that a round begins,
  * and serves it with one lie. Exit code 0 when the frontend has ended as the lie's table says. liar list prints the lies.
  */
 #include <errno.h>
@@ -146,19 +146,6 @@ static void nodes_make(struct liar *l, const struct liar_class *c)
 	say_front(l, "state", "1");
 }
 
-static void nodes_take(struct liar *l, const struct liar_class *c)
-{
-	char path[160], *back;
-
-	snprintf(l->front, sizeof(l->front), "/local/domain/%u/device/%s/%u", l->domid, c->type, c->devid);
-	snprintf(path, sizeof(path), "%s/backend", l->front);
-	back = socle_store_read(l->st, 0, path, NULL);
-	if (!back)
-		die(path);
-	snprintf(l->back, sizeof(l->back), "%s", back);
-	free(back);
-}
-
 static void nodes_remove(struct liar *l)
 {
 	socle_store_rm(l->st, 0, l->back);
@@ -191,36 +178,24 @@ static bool round_wait(struct liar *l, const char *lie)
 	return is_done;
 }
 
-/* The backend that it had says goodbye, and is followed by us. */
-static void take_over(struct liar *l)
-{
-	uint64_t until = now_ms() + OFFER_MS;
-
-	state(l, XenbusStateClosing);
-	while (front_state(l) != XenbusStateClosed && now_ms() < until)
-		nap(5);
-}
-
-static bool offer_wait(struct liar *l, bool taken)
+static bool offer_wait(struct liar *l)
 {
 	uint64_t until = now_ms() + OFFER_MS;
 	unsigned int s;
 
 	while ((s = front_state(l)) != XenbusStateInitialised && s != XenbusStateConnected) {
-		if (now_ms() > until || (s == XenbusStateClosed && !taken))
+		if (now_ms() > until || s == XenbusStateClosed)
 			return false;
 		nap(5);
 	}
 	return true;
 }
 
-static void lie_tell(struct liar *l, const struct liar_class *c, const struct lie *lie, bool taken)
+static void lie_tell(struct liar *l, const struct liar_class *c, const struct lie *lie)
 {
-	if (taken)
-		take_over(l);
 	(lie->features ? lie->features : c->features)(l);
 	state(l, XenbusStateInitWait);
-	if (!offer_wait(l, taken))
+	if (!offer_wait(l))
 		return;
 	if (!lie->unmapped && !c->attach(l)) {
 		fprintf(stderr, "liar: cannot attach to what it offers: %s\n", strerror(errno));
@@ -250,28 +225,23 @@ static int judge(struct liar *l, const struct lie *lie)
 	return r;
 }
 
-static int run(uint16_t domid, const struct liar_class *c, const struct lie *lie, bool take)
+static int run(uint16_t domid, const struct liar_class *c, const struct lie *lie)
 {
 	struct liar l = { .domid = domid, .st = socle_store_open(NULL), .gt = socle_gnttab_open(NULL), .ec = socle_evtchn_open(NULL) };
 	int r;
 
 	if (!l.st || !l.gt || !l.ec)
 		die("store, grants and events");
-	if (take)
-		nodes_take(&l, c);
-	else
-		nodes_make(&l, c);
-	if (!take)
-		round_begin(&l, c->type, lie);
-	lie_tell(&l, c, lie, take);
-	if (!take && !round_wait(&l, lie->name)) {
+	nodes_make(&l, c);
+	round_begin(&l, c->type, lie);
+	lie_tell(&l, c, lie);
+	if (!round_wait(&l, lie->name)) {
 		printf("%s: the guest does not come to an end with it\n", lie->name);
 		return 1;
 	}
-	r = take ? 0 : judge(&l, lie);
+	r = judge(&l, lie);
 	/* Maps go with the process. */
-	if (!take)
-		nodes_remove(&l);
+	nodes_remove(&l);
 	return r;
 }
 
@@ -284,7 +254,7 @@ int main(int argc, char **argv)
 			if (argc == 2 && !strcmp(argv[1], "list"))
 				printf("%s %s\n", classes[k]->type, classes[k]->lie[i].name);
 			else if (argc >= 4 && !strcmp(argv[2], classes[k]->type) && !strcmp(argv[3], classes[k]->lie[i].name))
-				return run((uint16_t)atoi(argv[1]), classes[k], &classes[k]->lie[i], argc > 4);
+				return run((uint16_t)atoi(argv[1]), classes[k], &classes[k]->lie[i]);
 		}
 	return argc == 2 ? 0 : 2;
 }
