@@ -79,11 +79,11 @@ scripts() { # build-folder prefix folder, but not those named: each script of te
 release_lane() {
 	ring guest && scripts "$SOCLE_BUILD" guest guest
 	ring guest && run_tap bench-smoke bash "$SOCLE_TOP/tests/bench/smoke.sh"
-	ring system && scripts "$SOCLE_BUILD" system system $by_hand devices.sh guests.sh
+	ring system && scripts "$SOCLE_BUILD" system system $by_hand devices.sh guests.sh net.sh
 	return 0
 }
 # What is in one lane only: the demo builds for itself; boots of many machines and kernels differ by what runs on the hypervisor, not by its
-# build; devices and guests are mostly dom0's processes, and the debug lane has the time. Those run by hand: docs/open-ends.md.
+# build; devices, guests and networks are mostly dom0's processes, and are shared out so that both lanes take about as long. Those run by hand: docs/open-ends.md.
 by_hand="hostilefront.sh hostileback.sh"
 debug_lane() {
 	local t rc
@@ -96,8 +96,9 @@ debug_lane() {
 	rc=$?
 	result $rc "build: gcc, debug"
 	[ $rc = 0 ] || tail -n 20 "$SOCLE_BUILD/log/debug.log"
+	export BAD_ROUNDS=${BAD_ROUNDS:-30}
 	scripts "$SOCLE_BUILD/debug" debug guest
-	scripts "$SOCLE_BUILD/debug" debug system $by_hand demo.sh machines.sh kernels.sh
+	scripts "$SOCLE_BUILD/debug" debug system $by_hand demo.sh machines.sh kernels.sh netguests.sh
 }
 
 if ring guest || ring system || ring debug; then fetch_kernel linux-image-amd64; fi

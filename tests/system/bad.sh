@@ -18,6 +18,6 @@ rm -rf "$extra"
 mkdir -p "$extra/var/lib/socle"
 cp "$SOCLE_BUILD"/tests/system/{idle,die}.elf "$extra/var/lib/socle/" || die "the tiny guests are not built; run make"
 pack_extra "$extra" "$SOCLE_BUILD/image/tiny.cpio"
-dom0_batch bad "${BAD_TIMEOUT:-420}" dom0_mem=640M "socle.rounds=${BAD_ROUNDS:-100}" \
+dom0_batch bad "${BAD_TIMEOUT:-900}" dom0_mem=640M "socle.rounds=${BAD_ROUNDS:-100}" \
 	"$SOCLE_BUILD/image/tiny.cpio $SOCLE_BUILD/image/bad.cpio.zst"
 tap_end
