@@ -16,12 +16,6 @@
 #define SECTOR 512u
 #define PAGE   4096u
 
-/*
- * What is taken in one round.  With all of a full ring the guest and its backend would work in turns, each waiting for the other's 4 MiB;
- * so the first answers go out while the rest is still worked on.
- */
-#define ROUND_PAGES 64u
-
 static_assert(BLK_REGION_PAGES * PAGE >= BLK_BYTES_MAX, "a request fits a region");
 
 uint8_t *blk_engine_memory(void)
@@ -350,17 +344,14 @@ static bool request_take(struct blk_engine *e, struct blk_queue *q, struct blk_s
 	return true;
 }
 
-/* One of each queue in turn, as long as there are slots, until it is enough for a round. */
+/* One of each queue in turn, as long as there are slots. */
 static void requests_take(struct blk_engine *e)
 {
-	uint32_t idle = 0, pages = 0;
+	uint32_t idle = 0;
 	struct blk_slot *s;
 
-	while (idle < e->queues && pages < ROUND_PAGES && (s = slot_find_free(e))) {
-		bool taken = request_take(e, &e->queue[e->next_queue], s);
-
-		pages += taken ? s->rq.nr_segs : 0;
-		idle = taken ? 0 : idle + 1;
+	while (idle < e->queues && (s = slot_find_free(e))) {
+		idle = request_take(e, &e->queue[e->next_queue], s) ? 0 : idle + 1;
 		e->next_queue = (e->next_queue + 1) % e->queues;
 	}
 }

@@ -38,10 +38,10 @@ case $only in all | disk | net) ;; *) die "--only takes disk or net" ;; esac
 
 bench=$SOCLE_BUILD/bench dir=$SOCLE_BUILD/bench/io
 mkdir -p "$dir"
-[ ${#cpus[@]} != 0 ] || cpus=(-accel "$(qemu_accel)")
 install_packages debootstrap fio iperf3 busybox-static e2fsprogs zstd
 fetch_kernel linux-image-amd64
 fetch_xen
+[ ${#cpus[@]} != 0 ] || cpus=(-accel "$(qemu_accel)")
 
 # Debian with Xen's tools and ours, as a disk: the root of every dom0. The packages are fetched once.
 make_root() {
