@@ -227,21 +227,12 @@ static void run_away(void)
 static void index_runs(struct front *f)
 {
 	connect(f);
-	race_begin(run_away);
-	for (int i = 0; i < 20; i++) {
-		kit_send(f->port);
-		pause_ms(5);
-	}
-	race_end();
+	race_with_events(f, run_away);
 }
 
 static void scribble(void)
 {
-	struct raw_ring *r = chance(2) ? tx : rx;
-
-	__atomic_store_n(&r->head->rsp_event, chance(0x80000000U), __ATOMIC_RELAXED);
-	__atomic_store_n(&r->head->req_event, chance(0x80000000U), __ATOMIC_RELAXED);
-	__atomic_store_n(&r->head->rsp_prod, chance(0x80000000U), __ATOMIC_RELAXED);
+	raw_scribble(chance(2) ? tx : rx);
 }
 
 static void answers_scribbled(struct front *f)

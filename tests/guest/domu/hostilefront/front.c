@@ -186,6 +186,13 @@ bool raw_settled(struct raw_ring *r, unsigned int seconds)
 	return true;
 }
 
+void raw_scribble(struct raw_ring *r)
+{
+	__atomic_store_n(&r->head->rsp_event, chance(0x80000000U), __ATOMIC_RELAXED);
+	__atomic_store_n(&r->head->req_event, chance(0x80000000U), __ATOMIC_RELAXED);
+	__atomic_store_n(&r->head->rsp_prod, chance(0x80000000U), __ATOMIC_RELAXED);
+}
+
 /* ---- the second vCPU ---- */
 
 static bool racing;
@@ -212,6 +219,16 @@ void race_end(void)
 {
 	__atomic_store_n(&racing, false, __ATOMIC_RELEASE);
 	kit_vcpu_wait(1);
+}
+
+void race_with_events(struct front *f, void (*fn)(void))
+{
+	race_begin(fn);
+	for (int i = 0; i < 20; i++) {
+		kit_send(f->port);
+		pause_ms(5);
+	}
+	race_end();
 }
 
 uint32_t chance(uint32_t below)

@@ -71,10 +71,13 @@ void raw_ring_make(struct raw_ring *r, unsigned int pages, uint32_t entry, bool 
 void *raw_slot(struct raw_ring *r, uint32_t index);
 void raw_push(struct front *f, struct raw_ring *r);	/* publishes prod, sends an event */
 bool raw_settled(struct raw_ring *r, unsigned int seconds);	/* until all has an answer */
+/* Answers and events belong to the backend, which keeps its own account of them. */
+void raw_scribble(struct raw_ring *r);
 
 /* The second vCPU calls fn over and over until race_end(). */
 void race_begin(void (*fn)(void));
 void race_end(void);
+void race_with_events(struct front *f, void (*fn)(void));	/* for a while, and the backend is woken again and again */
 void pause_ms(unsigned int ms);
 
 uint32_t chance(uint32_t below);	/* of either vCPU */
