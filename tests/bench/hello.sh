@@ -5,11 +5,7 @@
 # Prints a table, writes build/bench/hello.csv. Exit code 1 when hello takes more than a tenth of Linux's time, or the last of the
 # many more than 20 % longer than the first (medians of ten).
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/image.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/../system/machine.bash"
 
 count=200
 while [ $# -gt 0 ]; do

@@ -6,11 +6,7 @@
 #   --icount   also with one instruction a nanosecond: virtual time is then a count of instructions, free of noise
 # Writes build/bench/results.csv and prints a table. It judges: exit code 1 when a limit of the project is missed.
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/image.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/../system/machine.bash"
 
 runs=3 icount=0
 while [ $# -gt 0 ]; do

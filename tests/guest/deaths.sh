@@ -3,8 +3,7 @@
 # Boots tests/guest/hostile/deaths as dom0 once for each way to die: the hypervisor names the reason that the guest announced
 # and restarts the machine, without a panic of its own.
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/../system/machine.bash"
 
 log=$SOCLE_BUILD/log/guest-deaths.log
 mkdir -p "$SOCLE_BUILD/log"

@@ -4,11 +4,7 @@
 # end and what they leave behind (tests/images/dom0/batch-hostile), while another guest watches its own memory.
 #   domu.sh [name...]     all of tests/guest/hostile when none is named
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/image.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/../system/machine.bash"
 
 fetch_kernel linux-image-amd64
 mkdir -p "$SOCLE_BUILD/image" "$SOCLE_BUILD/log"

@@ -3,12 +3,8 @@
 # The guests made with the kit, as guests: one boot of dom0, which starts each of them by our tools and looks at what they say
 # (tests/images/dom0/batch-kit). The examples of docs/porting.md are among them, built outside of the tree.
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/image.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
+. "$(dirname "$0")/../system/machine.bash"
 . "$SOCLE_TOP/tests/lib/porting.bash"
-. "$SOCLE_TOP/tests/system/machine.bash"
 
 fetch_kernel linux-image-amd64
 image=$SOCLE_BUILD/image/kit

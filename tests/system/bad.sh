@@ -3,11 +3,7 @@
 # Bad input for the tools, in one boot of the demo's dom0: tests/images/dom0/batch-bad lists and judges the cases.
 #   BAD_ROUNDS=N sets the number of create and destroy rounds, 100 by default.
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/image.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/machine.bash"
 
 fetch_kernel linux-image-amd64
 mkdir -p "$SOCLE_BUILD/image" "$SOCLE_BUILD/log"

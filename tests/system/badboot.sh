@@ -4,11 +4,7 @@
 # do, and the machine restarts by itself. QEMU's -no-reboot turns the restart into an exit; a machine that hangs is
 # ended by the time limit and fails, and so does one that says nothing.
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/image.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/machine.bash"
 
 fetch_kernel linux-image-amd64
 hypervisor=$SOCLE_BUILD/hypervisor/socle.elf

@@ -3,11 +3,7 @@
 # Disks of a stock guest: fio verifies what it wrote while the workers are killed; errors of the device below.
 # tests/images/dom0/batch-blk has the cases. dom0's vda holds fio for the guest, vdb is the guest's disk.
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/image.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/machine.bash"
 
 fetch_kernel linux-image-amd64
 image=$SOCLE_BUILD/image

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The demo, unattended: from GRUB to a guest that wrote to its disk. One test for each of its steps.
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/machine.bash"
 
 mkdir -p "$SOCLE_BUILD/log"
 rm -f "$SOCLE_BUILD/demo.log"

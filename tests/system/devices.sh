@@ -3,11 +3,7 @@
 # Devices of running guests, in one boot of dom0: tests/images/dom0/batch-devices lists and judges the cases.
 #   DEVICE_ROUNDS=N sets how often a disk and a card come and go, 10 by default.
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/image.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/machine.bash"
 
 fetch_kernel linux-image-amd64
 mkdir -p "$SOCLE_BUILD/image" "$SOCLE_BUILD/log"

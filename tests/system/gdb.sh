@@ -3,10 +3,7 @@
 # gdb with tests/gdb/socle.py on QEMU's stub: each command shows what it should. Then the debugger falsifies the frame
 # table behind the hypervisor's back, and the audit has to find each lie.
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/machine.bash"
 
 command -v gdb >/dev/null || { echo "1..0 # SKIP gdb is not installed"; exit 0; }
 fetch_kernel linux-image-amd64

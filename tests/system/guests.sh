@@ -2,11 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What an operator does with guests, in one boot: tests/images/dom0/batch-guests lists and judges the cases.
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/image.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/machine.bash"
 
 fetch_kernel linux-image-amd64
 mkdir -p "$SOCLE_BUILD/image" "$SOCLE_BUILD/log"

@@ -3,11 +3,7 @@
 # Backends that lie to guests of the kit: tests/images/dom0/batch-hostileback.
 #   HOSTILEBACK_LIES=PATTERN for some of the lies.
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/image.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/machine.bash"
 
 fetch_kernel linux-image-amd64
 image=$SOCLE_BUILD/image/hostileback

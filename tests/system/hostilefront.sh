@@ -2,11 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Guests that attack their backends, beside guests that behave: tests/images/dom0/batch-hostilefront.
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/image.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/machine.bash"
 
 fetch_kernel linux-image-amd64
 image=$SOCLE_BUILD/image/hostilefront

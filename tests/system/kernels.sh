@@ -9,11 +9,7 @@
 #   KERNELS_SECONDS=N                 length of the load in each Linux (2)
 #   KERNELS_TIMEOUT=N                 seconds that a boot may last at most (600)
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/image.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/machine.bash"
 
 # SMAP and SMEP are left out of "max": QEMU's emulation of them is broken after SYSRET.
 max=max,-smap,-smep

@@ -3,10 +3,7 @@
 # Debug keys on the serial console: Ctrl-A three times gives the input to the hypervisor, and each key shows its part,
 # with a dom0 that sleeps and with one that never does. The last key restarts the machine, which ends QEMU.
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/machine.bash"
 
 fetch_kernel linux-image-amd64
 mkdir -p "$SOCLE_BUILD/log"

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Shared by the tests of this folder and tests/bench: TAP, and dom0 images that hold no more than a test needs.
-# Source it after tests/lib/*.sh; it needs KERNEL_* of kernel.sh.
+# Source it: it brings what all of them need of tests/lib.
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+. "$SOCLE_TOP/tests/lib/kernel.sh"
+. "$SOCLE_TOP/tests/lib/image.sh"
+. "$SOCLE_TOP/tests/lib/qemu.sh"
 
 tap_count=0 tap_failed=0
 tap() { # status name [why...]

@@ -4,11 +4,7 @@
 # the log is clean, and the machine goes off or restarts when dom0 says so. Four boots cover chipset, CPU and memory.
 #   machines.sh [name...]     pc q35 pc-max q35-high; all of them when none is named
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/image.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/machine.bash"
 
 fetch_kernel linux-image-amd64
 dir=$SOCLE_BUILD/image/machines

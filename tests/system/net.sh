@@ -2,11 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Networking, with a stock guest: tests/images/dom0/batch-net lists and judges the cases.
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/image.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/machine.bash"
 
 fetch_kernel linux-image-amd64
 image=$SOCLE_BUILD/image

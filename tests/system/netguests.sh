@@ -3,11 +3,7 @@
 # Guests with network cards, made with the kit: one boot of dom0, which starts them and talks to them
 # (tests/images/dom0/batch-netguests).
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/image.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/machine.bash"
 
 fetch_kernel linux-image-amd64
 image=$SOCLE_BUILD/image/netguests

@@ -3,11 +3,7 @@
 # The machine's NMI button, pressed in QEMU's monitor: it is dom0's, once for all CPUs, in whatever dom0 does at the moment.
 # A bare kernel counts them; stock Linux says what it says on any machine, and goes on.
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/image.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/machine.bash"
 
 fetch_kernel linux-image-amd64
 mkdir -p "$SOCLE_BUILD/log" "$SOCLE_BUILD/image"

@@ -6,11 +6,7 @@
 #   SMP_STRESS=1    the guest runs Debian's stress-ng as well: processors, memory, processes, switches, timers, futexes, all verified
 #   SMP_GUESTS=N    N guests of 2 vCPUs at once, up to 9, instead of the one (batch-crowd)
 set -u -o pipefail
-. "$(dirname "$0")/../lib/common.sh"
-. "$SOCLE_TOP/tests/lib/kernel.sh"
-. "$SOCLE_TOP/tests/lib/image.sh"
-. "$SOCLE_TOP/tests/lib/qemu.sh"
-. "$SOCLE_TOP/tests/system/machine.bash"
+. "$(dirname "$0")/machine.bash"
 
 fetch_kernel linux-image-amd64
 make_guest_image "$SOCLE_BUILD/guest.cpio.zst"
