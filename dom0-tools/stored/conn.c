@@ -6,6 +6,7 @@
  * whether it is a reply or an event, for the two have different limits and different fates when
  * the peer does not read.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,17 +31,40 @@ void conn_init(struct conn *c, struct store *store, uint16_t domid, bool privile
 	store->conns = c;
 }
 
-void conn_reset(struct conn *c)
+/* An entry of the journal about this connection, unless it dies with the daemon. */
+static void keep(struct conn *c, struct journal_entry e)
 {
-	struct wire_out *out;
+	if (!c->durable)
+		return;
+	e.domid = c->who.domid;
+	e.cons = c->cons;
+	e.prod = c->prod;
+	journal_add(c->store->journal, &e);
+}
+
+void conn_end_txns(struct conn *c)
+{
 	struct txn *t;
 
-	watch_remove_all(&c->store->watches, c);
 	while ((t = c->txns)) {
 		c->txns = t->next;
 		txn_free(t);
 	}
 	c->n_txns = 0;
+}
+
+static void drop_input(struct conn *c)
+{
+	wire_in_reset(&c->in);
+	c->in_kept = 0;
+}
+
+void conn_reset(struct conn *c)
+{
+	struct wire_out *out;
+
+	watch_remove_all(&c->store->watches, c);
+	conn_end_txns(c);
 	while ((out = c->out_head)) {
 		c->out_head = out->next;
 		free(out);
@@ -48,7 +72,34 @@ void conn_reset(struct conn *c)
 	c->out_tail = &c->out_head;
 	c->replies = c->events = 0;
 	c->event_bytes = 0;
-	wire_in_reset(&c->in);
+	c->lost_events = 0;
+	c->broken = 0;
+	drop_input(c);
+	keep(c, (struct journal_entry){ .kind = JOURNAL_RESET });
+}
+
+void conn_break(struct conn *c, unsigned error)
+{
+	c->broken = error;
+	keep(c, (struct journal_entry){ .kind = JOURNAL_BROKEN, .id = error });
+}
+
+void conn_request_done(struct conn *c)
+{
+	drop_input(c);
+	keep(c, (struct journal_entry){ .kind = JOURNAL_RING });
+}
+
+void conn_keep_part(struct conn *c)
+{
+	/* Header and body lie one behind the other. */
+	const char *bytes = (const char *)&c->in + offsetof(struct wire_in, hdr);
+
+	if (!c->durable || c->in.have == c->in_kept)
+		return;
+	keep(c, (struct journal_entry){ .kind = JOURNAL_PART, .data = bytes + c->in_kept,
+					.len = c->in.have - c->in_kept });
+	c->in_kept = c->in.have;
 }
 
 void conn_close(struct conn *c)
@@ -72,6 +123,7 @@ bool conn_can_serve(const struct conn *c)
 
 static void enqueue(struct conn *c, struct wire_out *out)
 {
+	keep(c, (struct journal_entry){ .kind = JOURNAL_OUT, .data = out->bytes, .len = out->size });
 	*c->out_tail = out;
 	c->out_tail = &out->next;
 	if (out->event) {
@@ -112,6 +164,7 @@ static void event_lost(struct conn *c, struct watch *w)
 	if (!w->missed) {
 		w->missed = true;
 		c->missed++;
+		keep(c, (struct journal_entry){ .kind = JOURNAL_MISSED, .path = w->path, .token = w->token });
 	}
 }
 
@@ -139,6 +192,7 @@ static void make_up_missed(struct conn *c)
 			continue;
 		w->missed = false;
 		c->missed--;
+		keep(c, (struct journal_entry){ .kind = JOURNAL_MADE_UP, .path = w->path, .token = w->token });
 		conn_event(c, w, watch_shown(w, w->path));
 		if (w->missed)
 			break;		/* full again: the rest stays marked */
@@ -155,13 +209,15 @@ size_t conn_out_peek(const struct conn *c, const char **bytes)
 	return out->size - out->sent;
 }
 
-void conn_out_advance(struct conn *c, size_t n)
+/* n bytes of the first message are sent; true when that was all of it. */
+static bool sent(struct conn *c, size_t n)
 {
 	struct wire_out *out = c->out_head;
 
+	c->prod += (uint32_t)n;
 	out->sent += n;
 	if (out->sent < out->size)
-		return;
+		return false;
 	c->out_head = out->next;
 	if (!c->out_head)
 		c->out_tail = &c->out_head;
@@ -172,6 +228,89 @@ void conn_out_advance(struct conn *c, size_t n)
 		c->replies--;
 	}
 	free(out);
+	return true;
+}
+
+void conn_out_advance(struct conn *c, size_t n)
+{
+	if (sent(c, n) && c->lost_events && !c->out_head)
+		make_up_missed(c);
+}
+
+uint32_t conn_out_begin(const struct conn *c)
+{
+	return c->prod - (c->out_head ? (uint32_t)c->out_head->sent : 0);
+}
+
+int conn_restore_out(struct conn *c, const void *bytes, size_t len)
+{
+	struct xsd_sockmsg hdr;
+	struct wire_out *out;
+
+	if (len < sizeof(hdr) || len > sizeof(hdr) + XENSTORE_PAYLOAD_MAX)
+		return -EINVAL;
+	memcpy(&hdr, bytes, sizeof(hdr));
+	if (hdr.len != len - sizeof(hdr))
+		return -EINVAL;
+	out = wire_out_new(hdr.type, hdr.req_id, hdr.tx_id, (const char *)bytes + sizeof(hdr), hdr.len);
+	if (!out)
+		return -ENOMEM;
+	enqueue(c, out);
+	return 0;
+}
+
+int conn_restore_sent(struct conn *c, uint32_t prod)
+{
+	uint32_t left = prod - c->prod;
+	const char *bytes;
+	size_t n;
+
+	while (left) {
+		n = conn_out_peek(c, &bytes);
+		if (!n)
+			return -EPROTO;
+		if (n > left)
+			n = left;
+		sent(c, n);
+		left -= (uint32_t)n;
+	}
+	return 0;
+}
+
+int conn_restore_part(struct conn *c, const void *bytes, size_t len)
+{
+	const char *from = bytes;
+	size_t n;
+	void *to;
+
+	for (; len; from += n, len -= n) {
+		n = wire_in_want(&c->in, &to);
+		if (!n)
+			return -EINVAL;
+		if (n > len)
+			n = len;
+		memcpy(to, from, n);
+		if (wire_in_advance(&c->in, n))
+			return -EINVAL;
+	}
+	c->in_kept = c->in.have;
+	return 0;
+}
+
+void conn_restore_missed(struct conn *c, struct watch *w, bool missed)
+{
+	if (w->missed == missed)
+		return;
+	w->missed = missed;
+	if (missed)
+		c->missed++;
+	else
+		c->missed--;
+	c->lost_events = c->missed;
+}
+
+void conn_restored(struct conn *c)
+{
 	if (c->lost_events && !c->out_head)
 		make_up_missed(c);
 }

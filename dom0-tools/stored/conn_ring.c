@@ -6,6 +6,9 @@
  * its turn, and none while it leaves its replies in the queue. A guest whose indices or headers
  * break the protocol is told so in its page and not served again until it asks to reconnect;
  * it stays introduced, for its death must still be noticed.
+ * Requests are taken and answers given in an order that lets the daemon die at any instruction (docs/stored.md):
+ *	read the bytes -> do the request -> journal -> move req_cons -> send the answer -> move rsp_prod
+ * What a successor does again, it does with the same bytes at the same places of the page.
  * A connection is freed at the end of a round only: a request may end any connection, also its
  * own.
  */
@@ -25,7 +28,6 @@ struct conn_ring {
 	struct conn_ring *next;
 	struct xen_ring ring;
 	bool ready;		/* may have work */
-	bool broken;		/* broke the protocol */
 	bool moved;		/* bytes have moved: the peer is to be notified */
 };
 
@@ -70,6 +72,8 @@ static int ring_attach(void *ctx, uint16_t domid, uint64_t gfn, uint32_t port, s
 		return ret;
 	}
 	conn_init(&c->conn, set->store, domid, domid == 0);
+	c->conn.durable = true;
+	ring_indices(c->ring.page, &c->conn.cons, &c->conn.prod);
 	c->next = set->first;
 	set->first = c;
 	c->ready = true;	/* what was sent before we were here */
@@ -78,6 +82,16 @@ static int ring_attach(void *ctx, uint16_t domid, uint64_t gfn, uint32_t port, s
 	xen_notify(set->xen, c->ring.port);
 	*out = &c->conn;
 	return 0;
+}
+
+static void give_up(struct conn_ring *c, unsigned error, const char *what)
+{
+	log_limited(&c->conn.log, "%s broke the store protocol (%s): not served any more",
+		    c->conn.name, what);
+	conn_reset(&c->conn);
+	conn_break(&c->conn, error);
+	store_commit(c->conn.store);
+	ring_fail(c->ring.page, error);
 }
 
 static void ring_detach(void *ctx, struct conn *conn)
@@ -99,10 +113,68 @@ static enum domain_state ring_state(void *ctx, uint16_t domid)
 	return xen_domain_state(set->xen, domid);
 }
 
+static struct domain_handle ring_handle(void *ctx, uint16_t domid)
+{
+	struct conn_ring_set *set = ctx;
+
+	return xen_domain_handle(set->xen, domid);
+}
+
+static struct conn *ring_restore(void *ctx, uint16_t domid)
+{
+	struct conn_ring_set *set = ctx;
+	struct conn_ring *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	conn_init(&c->conn, set->store, domid, domid == 0);
+	c->conn.durable = true;
+	c->next = set->first;
+	set->first = c;
+	return &c->conn;
+}
+
+/*
+ * The page is as our predecessor left it. How far it consumed is what the journal says: it may have died before it told
+ * the page. How much it sent is what the page says: the bytes before that index may be gone from it already.
+ */
+static int ring_rejoin(void *ctx, struct conn *conn, uint64_t gfn, uint32_t port)
+{
+	struct conn_ring_set *set = ctx;
+	struct conn_ring *c = (struct conn_ring *)conn;
+	struct socle_error error = { 0 };
+	uint32_t cons, prod;
+	int ret = xen_ring_open(set->xen, conn->who.domid, gfn, port, &c->ring, &error);
+
+	if (ret) {
+		log_error("%s", error.text);
+		return ret;
+	}
+	ret = set_port(set, c->ring.port, c);
+	if (ret) {
+		xen_ring_close(set->xen, &c->ring);
+		return ret;
+	}
+	ring_indices(c->ring.page, &cons, &prod);
+	if (ring_reconnect_wanted(c->ring.page))
+		ring_announce_again(c->ring.page, conn->broken);
+	else if (!conn->broken && conn_restore_sent(conn, prod))
+		give_up(c, XENSTORE_ERROR_RINGIDX, "response ring indices");
+	else
+		ring_announce_again(c->ring.page, conn->broken);
+	ring_consumed(c->ring.page, conn->cons);
+	c->ready = true;
+	xen_notify(set->xen, c->ring.port);
+	return 0;
+}
+
 const struct domain_ops conn_ring_domain_ops = {
 	.attach = ring_attach,
 	.detach = ring_detach,
 	.state = ring_state,
+	.handle = ring_handle,
+	.restore = ring_restore,
+	.rejoin = ring_rejoin,
 };
 
 void conn_ring_event(struct conn_ring_set *set, uint32_t port)
@@ -111,31 +183,43 @@ void conn_ring_event(struct conn_ring_set *set, uint32_t port)
 		set->by_port[port]->ready = true;
 }
 
-static void give_up(struct conn_ring *c, unsigned error, const char *what)
-{
-	log_limited(&c->conn.log, "%s broke the store protocol (%s): not served any more",
-		    c->conn.name, what);
-	c->broken = true;
-	conn_reset(&c->conn);
-	ring_fail(c->ring.page, error);
-}
-
 /* Sends what fits. */
 static void flush(struct conn_ring *c)
 {
 	const char *bytes;
+	uint32_t prod;
 	size_t len;
 	int n;
 
-	while (!c->broken && (len = conn_out_peek(&c->conn, &bytes)) > 0) {
-		n = ring_write(c->ring.page, bytes, len);
+	while (!c->conn.broken && (len = conn_out_peek(&c->conn, &bytes)) > 0) {
+		prod = c->conn.prod;
+		n = ring_write(c->ring.page, &prod, bytes, len);
 		if (n < 0)
 			give_up(c, XENSTORE_ERROR_RINGIDX, "response ring indices");
 		if (n <= 0)
 			return;
 		c->moved = true;
 		conn_out_advance(&c->conn, (size_t)n);
+		/* The last message may have made room for events that had been dropped. */
+		store_commit(c->conn.store);
 	}
+}
+
+/* What was read is safe: the peer may use its place again. */
+static void consumed(struct conn_ring *c)
+{
+	ring_consumed(c->ring.page, c->conn.cons);
+	c->moved = true;
+}
+
+/* A message that is not whole yet may be longer than the ring: its first part makes room for the rest. */
+static void consume_part(struct conn_ring *c)
+{
+	if (c->conn.in.have == c->conn.in_kept)
+		return;
+	conn_keep_part(&c->conn);
+	store_commit(c->conn.store);
+	consumed(c);
 }
 
 /* One message, if it is whole; false when there is nothing more to do now. */
@@ -146,26 +230,32 @@ static bool serve_one(struct conn_ring *c)
 	int n;
 
 	while ((want = wire_in_want(&c->conn.in, &dst)) > 0) {
-		n = ring_read(c->ring.page, dst, want);
-		if (n < 0)
+		n = ring_read(c->ring.page, &c->conn.cons, dst, want);
+		if (n < 0) {
 			give_up(c, XENSTORE_ERROR_RINGIDX, "request ring indices");
-		if (n <= 0)
 			return false;
-		c->moved = true;
+		}
+		if (n == 0) {
+			consume_part(c);
+			return false;
+		}
 		if (wire_in_advance(&c->conn.in, (size_t)n)) {
 			give_up(c, XENSTORE_ERROR_PROTO, "message too long");
 			return false;
 		}
 	}
 	request_handle(c->conn.store, &c->conn);
+	if (c->ring.kind != XEN_MAP_NONE)
+		consumed(c);
 	return true;
 }
 
 static void reconnect(struct conn_ring *c)
 {
 	log_limited(&c->conn.log, "%s reconnects", c->conn.name);
+	c->conn.cons = c->conn.prod = 0;
 	conn_reset(&c->conn);
-	c->broken = false;
+	store_commit(c->conn.store);
 	ring_reconnect(c->ring.page);
 	c->moved = true;
 }
@@ -179,15 +269,15 @@ static void serve(struct conn_ring_set *set, struct conn_ring *c)
 	if (ring_reconnect_wanted(c->ring.page))
 		reconnect(c);
 	flush(c);
-	while (!c->broken && budget && conn_can_serve(&c->conn) && serve_one(c)) {
+	while (!c->conn.broken && budget && conn_can_serve(&c->conn) && serve_one(c)) {
 		budget--;
 		if (c->ring.kind != XEN_MAP_NONE)
 			flush(c);
 	}
 	if (c->ring.kind == XEN_MAP_NONE)
 		return;
-	c->ready = !c->broken && budget == 0 && conn_can_serve(&c->conn);
-	if (c->moved || c->broken)
+	c->ready = !c->conn.broken && budget == 0 && conn_can_serve(&c->conn);
+	if (c->moved || c->conn.broken)
 		xen_notify(set->xen, c->ring.port);
 }
 
@@ -224,7 +314,7 @@ static void deliver(struct conn_ring_set *set, struct conn_ring *c)
 	/* It has taken replies: requests that had to wait are looked at again. */
 	if (!could_serve && conn_can_serve(&c->conn))
 		c->ready = true;
-	if (c->moved || c->broken)
+	if (c->moved || c->conn.broken)
 		xen_notify(set->xen, c->ring.port);
 }
 

@@ -14,6 +14,7 @@
 
 #include "stored/log.h"
 #include "stored/store.h"
+#include "stored/txn.h"
 
 struct domain *domain_find(struct store *s, uint16_t domid)
 {
@@ -28,6 +29,35 @@ void domain_fire(struct store *s, enum path_special which)
 {
 	watch_fire_special(&s->watches, s->special[which],
 			   which == SPECIAL_INTRODUCE ? PATH_INTRODUCE : PATH_RELEASE);
+}
+
+void domain_keep(const struct domain *d, struct journal *j)
+{
+	const struct conn *c = d->conn;
+	const struct journal_entry e = {
+		.kind = JOURNAL_DOMAIN, .domid = d->domid, .big = d->gfn, .id = d->port, .number = c != NULL,
+		.cons = c ? c->cons : 0, .prod = c ? conn_out_begin(c) : 0, .data = &d->handle, .len = sizeof(d->handle),
+	};
+
+	journal_add(j, &e);
+}
+
+void domain_set_shutdown(struct store *s, struct domain *d, bool shutdown)
+{
+	const struct journal_entry e = { .kind = JOURNAL_SHUTDOWN, .domid = d->domid, .number = shutdown };
+
+	d->shutdown = shutdown;
+	journal_add(s->journal, &e);
+}
+
+void domain_set_target(struct store *s, struct conn *c, int target)
+{
+	const struct journal_entry e = { .kind = JOURNAL_TARGET, .domid = c->who.domid, .number = target };
+
+	c->who.has_target = target >= 0;
+	c->who.target = target >= 0 ? (uint16_t)target : 0;
+	if (c->durable)
+		journal_add(s->journal, &e);
 }
 
 int domain_introduce(struct store *s, uint16_t domid, uint64_t gfn, uint32_t port)
@@ -67,6 +97,8 @@ int domain_introduce(struct store *s, uint16_t domid, uint64_t gfn, uint32_t por
 	d->port = port;
 	d->shutdown = false;
 	d->conn = conn;
+	d->handle = s->ops->handle ? s->ops->handle(s->ops_ctx, domid) : (struct domain_handle){ { 0 } };
+	domain_keep(d, s->journal);
 	log_info("domain %u introduced (port %u)", domid, port);
 	return 0;
 }
@@ -86,6 +118,8 @@ static void scrub_perms(struct scrub *k, const struct tree_node *node)
 	if (!perms || tree_set_perms(&k->s->tree, k->path, perms))
 		log_error("no memory to take domain %u out of the permissions of %s", k->domid,
 			  k->path);
+	else
+		txn_op_keep(k->s->journal, TXN_OP_SET_PERMS, k->path, NULL, perms, -1);
 	perm_list_put(perms);
 }
 
@@ -95,10 +129,12 @@ static void scrub_node(struct scrub *k, const struct tree_node *node, size_t len
 	struct store *s = k->s;
 
 	if (len && node->perms->p[0].domid == k->domid) {
-		if (tree_rm(&s->tree, k->path))
+		if (tree_rm(&s->tree, k->path)) {
 			log_error("no memory to remove %s of dead domain %u", k->path, k->domid);
-		else
-			watch_fire(&s->watches, k->before, s->tree.root, k->path, true);
+			return;
+		}
+		txn_op_keep(s->journal, TXN_OP_RM, k->path, NULL, NULL, -1);
+		watch_fire(&s->watches, k->before, s->tree.root, k->path, true);
 		return;
 	}
 	if (perm_list_names(node->perms, k->domid)) {
@@ -128,15 +164,18 @@ static void scrub_domain(struct store *s, uint16_t domid)
 		if (perms) {
 			perm_list_put(s->special[i]);
 			s->special[i] = perms;
+			journal_add_perms(s->journal, &(struct journal_entry){ .kind = JOURNAL_SPECIAL, .number = (int)i },
+					  perms);
 		}
 	}
 	for (struct conn *c = s->conns; c; c = c->next)
 		if (c->who.has_target && c->who.target == domid)
-			c->who.has_target = false;
+			domain_set_target(s, c, -1);
 }
 
 void domain_release(struct store *s, struct domain *d)
 {
+	const struct journal_entry gone = { .kind = JOURNAL_RELEASE, .domid = d->domid };
 	struct domain **p = &s->domains;
 
 	while (*p != d)
@@ -144,6 +183,7 @@ void domain_release(struct store *s, struct domain *d)
 	*p = d->next;
 	if (d->conn)
 		s->ops->detach(s->ops_ctx, d->conn);
+	journal_add(s->journal, &gone);
 	scrub_domain(s, d->domid);
 	log_info("domain %u released", d->domid);
 	free(d);
@@ -165,10 +205,11 @@ void domain_scan(struct store *s)
 			domain_release(s, d);
 			tell = true;
 		} else if (state == DOMAIN_SHUTDOWN && !d->shutdown) {
-			d->shutdown = true;
+			domain_set_shutdown(s, d, true);
 			tell = true;
 		}
 	}
 	if (tell)
 		domain_fire(s, SPECIAL_RELEASE);
+	store_commit(s);
 }

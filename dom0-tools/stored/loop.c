@@ -96,6 +96,8 @@ int loop_run(struct loop *l)
 			take_events(l);
 		conn_socket_round(l->sockets, set.fds + FD_FIXED, set.n - FD_FIXED);
 		busy = l->rings && conn_ring_round(l->rings);
+		if (l->keeper)
+			keeper_round(l->keeper);
 	}
 	free(set.fds);
 	return ret;

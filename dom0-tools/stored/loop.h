@@ -10,11 +10,13 @@
 
 #include "stored/conn_ring.h"
 #include "stored/conn_socket.h"
+#include "stored/keeper.h"
 
 struct loop {
 	struct store *store;
 	struct conn_socket_set *sockets;
 	struct conn_ring_set *rings;	/* NULL: no domains */
+	struct keeper *keeper;		/* NULL: nothing is kept */
 	int signal_fd;
 };
 

@@ -3,8 +3,8 @@
  * dom0-tools/stored/main.c
  *
  * The store daemon's start and end:
- *	options -> (fork: the parent waits for the child's word) -> lock -> store -> Xen -> domain
- *	0's ring -> socket -> pid file -> "ready" to the parent, terminal left -> loop -> clean up
+ *	options -> (fork: the parent waits for the child's word) -> lock -> store (the state of
+ *	a predecessor, if there is one) -> Xen -> rings -> journal -> socket -> pid file -> "ready" to the parent, terminal left -> loop -> clean up
  * The parent exits 0 only when the daemon serves, so a script can go on at once. The lock lies
  * beside the socket and is a record lock, which tells who holds it and ends with its process.
  */
@@ -21,12 +21,15 @@
 
 #include "stored/log.h"
 #include "stored/loop.h"
+#include "stored/replay.h"
 
 #define DEFAULT_SOCKET "/run/xenstored/socket"
+#define DEFAULT_STATE  "/run/socle/stored/journal"
 
 struct options {
 	const char *socket;
 	const char *pidfile;
+	const char *state;		/* NULL: nothing is kept */
 	bool no_domains;
 	bool foreground;
 	bool verbose;
@@ -36,6 +39,7 @@ struct daemon {
 	struct options opt;
 	int lock_fd;
 	struct store store;
+	struct keeper keeper;
 	struct xen *xen;
 	struct conn_socket_set sockets;
 	struct conn_ring_set rings;
@@ -44,6 +48,7 @@ struct daemon {
 static const struct option long_options[] = {
 	{ "socket", required_argument, NULL, 's' },
 	{ "pidfile", required_argument, NULL, 'p' },
+	{ "state", required_argument, NULL, 't' },
 	{ "no-domains", no_argument, NULL, 'n' },
 	{ "foreground", no_argument, NULL, 'f' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -57,6 +62,8 @@ static void usage(FILE *to)
 	      "The store daemon of domain 0.\n"
 	      "  --socket PATH     socket for local clients (default " DEFAULT_SOCKET ")\n"
 	      "  --pidfile FILE    write the process id there once the daemon serves\n"
+	      "  --state FILE      what a successor takes over, on a file system in memory (default\n"
+	      "                    " DEFAULT_STATE " with the default socket, else none)\n"
 	      "  --no-domains      serve the socket only; needs no Xen\n"
 	      "  -f, --foreground  stay in the foreground, messages to stderr\n"
 	      "  -v, --verbose     log every request\n"
@@ -73,6 +80,7 @@ static struct options parse_options(int argc, char **argv)
 		switch (c) {
 		case 's': opt.socket = optarg; break;
 		case 'p': opt.pidfile = optarg; break;
+		case 't': opt.state = optarg; break;
 		case 'n': opt.no_domains = true; break;
 		case 'f': opt.foreground = true; break;
 		case 'v': opt.verbose = true; break;
@@ -85,6 +93,8 @@ static struct options parse_options(int argc, char **argv)
 		usage(stderr);
 		exit(2);
 	}
+	if (!opt.state && !strcmp(opt.socket, DEFAULT_SOCKET))
+		opt.state = DEFAULT_STATE;
 	return opt;
 }
 
@@ -124,9 +134,10 @@ static int open_domains(struct daemon *d, struct socle_error *e)
 	d->xen = xen_open(e);
 	if (!d->xen)
 		return -1;
-	d->rings.store = &d->store;
 	d->rings.xen = d->xen;
-	ret = domain_introduce(&d->store, 0, 0, port);
+	ret = replay_rejoin(&d->store, port);
+	if (!ret && !domain_find(&d->store, 0))
+		ret = domain_introduce(&d->store, 0, 0, port);
 	if (ret)
 		return socle_fail(e, -ret, "cannot serve the kernel of domain 0: %s",
 				  strerror(-ret));
@@ -146,16 +157,36 @@ static int write_pidfile(const char *path, struct socle_error *e)
 	return 0;
 }
 
+static int open_store(struct daemon *d, struct socle_error *e)
+{
+	const struct domain_ops *ops = d->opt.no_domains ? NULL : &conn_ring_domain_ops;
+	bool found = false;
+
+	d->sockets.store = d->rings.store = &d->store;
+	if (!d->opt.state) {
+		if (store_init(&d->store, ops, &d->rings))
+			return socle_fail(e, ENOMEM, "no memory for the store");
+		return 0;
+	}
+	if (keeper_load(&d->keeper, &d->store, d->opt.state, ops, &d->rings, &found, e))
+		return -1;
+	if (!found && store_furnish(&d->store))
+		return socle_fail(e, ENOMEM, "no memory for the store");
+	return 0;
+}
+
 static int start(struct daemon *d, struct socle_error *e)
 {
 	make_socket_dir(d->opt.socket);
-	if (take_lock(d, e))
+	if (take_lock(d, e) || open_store(d, e))
 		return -1;
-	if (store_init(&d->store, d->opt.no_domains ? NULL : &conn_ring_domain_ops, &d->rings))
-		return socle_fail(e, ENOMEM, "no memory for the store");
-	d->sockets.store = &d->store;
 	if (!d->opt.no_domains && open_domains(d, e))
 		return -1;
+	if (d->opt.state)
+		keeper_begin(&d->keeper);
+	/* Those who died while nobody was told of it. */
+	if (!d->opt.no_domains)
+		domain_scan(&d->store);
 	if (conn_socket_listen(&d->sockets, d->opt.socket, e))
 		return -1;
 	return d->opt.pidfile ? write_pidfile(d->opt.pidfile, e) : 0;
@@ -163,6 +194,9 @@ static int start(struct daemon *d, struct socle_error *e)
 
 static void stop(struct daemon *d)
 {
+	/* The guests stay; a successor goes on from what is kept. */
+	if (d->opt.state)
+		keeper_end(&d->keeper);
 	if (d->opt.pidfile)
 		unlink(d->opt.pidfile);
 	unlink(d->opt.socket);
@@ -222,6 +256,8 @@ static int serve(struct daemon *d, int ready_fd)
 	}
 	if (d->xen)
 		loop.rings = &d->rings;
+	if (d->opt.state)
+		loop.keeper = &d->keeper;
 	if (ready_fd >= 0)
 		leave_terminal(ready_fd);
 	ret = loop_run(&loop);

@@ -47,6 +47,8 @@ static int ctl_quota(struct request *r, char *text, size_t size)
 		if (!name || !wire_args_number(&r->args, UINT32_MAX, &limit) ||
 		    !quota_set(&r->store->quota, name, (uint32_t)limit))
 			return -EINVAL;
+		journal_add(r->store->journal, &(struct journal_entry){ .kind = JOURNAL_QUOTA, .path = name,
+									.id = (uint32_t)limit });
 		snprintf(text, size, "OK");
 		return 0;
 	}
@@ -67,13 +69,38 @@ static int ctl_domains(struct request *r, char *text, size_t size)
 	return 0;
 }
 
+static int ctl_committed(struct request *r, char *text, size_t size)
+{
+	uint64_t id;
+
+	if (!wire_args_number(&r->args, UINT32_MAX, &id))
+		return -EINVAL;
+	snprintf(text, size, "%s", store_has_committed(r->store, (uint32_t)id) ? "T" : "F");
+	return 0;
+}
+
+static int ctl_journal(struct request *r, char *text, size_t size)
+{
+	const struct journal *j = r->store->journal;
+
+	if (j)
+		snprintf(text, size, "restarts %llu\nrecords %llu\nbytes %llu\n",
+			 (unsigned long long)r->store->generation, (unsigned long long)j->records,
+			 (unsigned long long)j->bytes);
+	else
+		snprintf(text, size, "none: the state ends with the daemon\n");
+	return 0;
+}
+
 static const struct {
 	const char *name, *usage;
 	int (*run)(struct request *r, char *text, size_t size);
 } commands[] = {
 	{ "help", "this list", ctl_help },
 	{ "check", "check the whole tree for consistency", ctl_check },
+	{ "committed", "<id>: was this transaction of a local client committed?", ctl_committed },
 	{ "domains", "list the introduced domains", ctl_domains },
+	{ "journal", "what is kept for a restart", ctl_journal },
 	{ "quota", "[<domid>|set <name> <limit>]: show limits or use, change a limit", ctl_quota },
 };
 
@@ -85,7 +112,7 @@ static int ctl_help(struct request *r, char *text, size_t size)
 
 	(void)r;
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		len += (size_t)snprintf(text + len, size - len, "%-8s %s\n", commands[i].name,
+		len += (size_t)snprintf(text + len, size - len, "%-9s %s\n", commands[i].name,
 					commands[i].usage);
 	return 0;
 }

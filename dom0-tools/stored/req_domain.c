@@ -72,7 +72,7 @@ int req_resume(struct request *r)
 
 	if (ret || !request_args_end(r))
 		return ret ? ret : -EINVAL;
-	d->shutdown = false;
+	domain_set_shutdown(r->store, d, false);
 	return 0;
 }
 
@@ -87,8 +87,7 @@ int req_set_target(struct request *r)
 		return ret ? ret : -EINVAL;
 	if (!d->conn)
 		return -EIO;
-	d->conn->who.has_target = true;
-	d->conn->who.target = target->domid;
+	domain_set_target(r->store, d->conn, target->domid);
 	return 0;
 }
 

@@ -196,6 +196,8 @@ static int change(struct request *r, enum txn_op_kind kind, struct tree_blob *va
 	if (kind == TXN_OP_RM || kind == TXN_OP_SET_PERMS)
 		r->before = tree_node_get(r->store->tree.root);
 	ret = txn_op_run(&r->store->tree, kind, r->path, value, perms, owner);
+	if (!ret)
+		txn_op_keep(r->store->journal, kind, r->path, value, perms, owner);
 	r->removed = kind == TXN_OP_RM;
 	r->after = fire_change;
 	return ret;
@@ -281,7 +283,7 @@ int req_rm(struct request *r)
 /* The rest of the arguments as a list of permissions. */
 static int parse_perms(struct request *r, struct perm_list **out)
 {
-	struct perm list[128];
+	struct perm list[JOURNAL_PERMS_MAX];
 	unsigned n = 0;
 
 	while (!request_args_end(r)) {
@@ -312,6 +314,8 @@ static int set_special_perms(struct request *r, int special)
 		return ret;
 	perm_list_put(r->store->special[special]);
 	r->store->special[special] = perms;
+	journal_add_perms(r->store->journal, &(struct journal_entry){ .kind = JOURNAL_SPECIAL, .number = special },
+			  perms);
 	return 0;
 }
 

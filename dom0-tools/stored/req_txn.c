@@ -18,6 +18,30 @@ static bool id_in_use(const struct conn *c, uint32_t id)
 	return false;
 }
 
+/*
+ * Local clients draw from one counter that survives a restart, so that an id names one transaction and a client that
+ * did not hear of its commit can ask for it.
+ */
+static uint32_t id_next(struct request *r)
+{
+	struct conn *c = r->conn;
+	uint32_t *last = c->durable ? &c->next_txn : &r->store->last_txn;
+
+	do
+		++*last;
+	while (*last == 0 || id_in_use(c, *last));
+	return *last;
+}
+
+static void keep(struct request *r, enum journal_kind kind, uint32_t id)
+{
+	const struct journal_entry e = { .kind = r->conn->durable ? kind : JOURNAL_TXN_ID, .domid = r->conn->who.domid,
+					 .id = id };
+
+	if (r->conn->durable || kind == JOURNAL_TXN)
+		journal_add(r->store->journal, &e);
+}
+
 int req_transaction_start(struct request *r)
 {
 	struct conn *c = r->conn;
@@ -28,12 +52,10 @@ int req_transaction_start(struct request *r)
 		return -EBUSY;		/* they do not nest */
 	if (quota_exceeds(&r->store->quota, &c->who, QUOTA_TXNS, c->n_txns + 1))
 		return -ENOSPC;
-	do
-		c->next_txn++;
-	while (c->next_txn == 0 || id_in_use(c, c->next_txn));
-	t = txn_new(c->next_txn, &r->store->tree);
+	t = txn_new(id_next(r), &r->store->tree);
 	if (!t)
 		return -ENOMEM;
+	keep(r, JOURNAL_TXN, t->id);
 	t->next = c->txns;
 	c->txns = t;
 	c->n_txns++;
@@ -58,6 +80,14 @@ static void unlink_txn(struct conn *c, struct txn *t)
 	c->n_txns--;
 }
 
+static void keep_commit(struct request *r)
+{
+	for (const struct txn_op *op = r->done->ops; op; op = op->next)
+		txn_op_keep(r->store->journal, op->kind, op->path, op->value, op->perms, op->owner);
+	if (!r->conn->durable)
+		store_note_commit(r->store, r->done->id);
+}
+
 int req_transaction_end(struct request *r)
 {
 	const char *arg = wire_args_next(&r->args);
@@ -69,10 +99,13 @@ int req_transaction_end(struct request *r)
 		return -ENOENT;
 	/* Whatever comes of it, it has ended. */
 	unlink_txn(r->conn, r->txn);
+	keep(r, JOURNAL_TXN_END, r->txn->id);
 	r->done = r->txn;
 	if (arg[0] == 'F')
 		return 0;
 	ret = txn_commit(r->done, &r->store->tree, &r->store->quota, &r->conn->who, &r->before);
 	r->after = fire_commit;
+	if (!ret)
+		keep_commit(r);
 	return ret;
 }

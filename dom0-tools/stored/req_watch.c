@@ -48,8 +48,18 @@ int req_watch(struct request *r)
 	if (quota_exceeds(&r->store->quota, &r->conn->who, QUOTA_WATCHES, r->conn->n_watches + 1))
 		return -ENOSPC;
 	ret = watch_add(&r->store->watches, r->conn, r->path, r->strip, token, levels, &r->watch);
+	if (!ret)
+		watch_keep(r->store->journal, r->watch);
 	r->after = fire_first;
 	return ret;
+}
+
+static void keep(struct request *r, enum journal_kind kind, const char *token)
+{
+	const struct journal_entry e = { .kind = kind, .domid = r->conn->who.domid, .path = r->path, .token = token };
+
+	if (r->conn->durable)
+		journal_add(r->store->journal, &e);
 }
 
 int req_unwatch(struct request *r)
@@ -59,20 +69,18 @@ int req_unwatch(struct request *r)
 
 	if (ret || !token || !request_args_end(r))
 		return -EINVAL;
-	return watch_remove(&r->store->watches, r->conn, r->path, token);
+	ret = watch_remove(&r->store->watches, r->conn, r->path, token);
+	if (!ret)
+		keep(r, JOURNAL_UNWATCH, token);
+	return ret;
 }
 
 /* What a guest sends first of all: it may be the second kernel of this domain. */
 int req_reset_watches(struct request *r)
 {
-	struct txn *t;
-
 	watch_remove_all(&r->store->watches, r->conn);
-	while ((t = r->conn->txns)) {
-		r->conn->txns = t->next;
-		txn_free(t);
-	}
-	r->conn->n_txns = 0;
+	conn_end_txns(r->conn);
 	r->txn = NULL;
+	keep(r, JOURNAL_UNWATCH_ALL, "");
 	return 0;
 }

@@ -2,7 +2,8 @@
 /*
  * dom0-tools/stored/request.c
  *
- * See request.h: the table of request types and the one way through it.
+ * See request.h: the table of request types and the one way through it. At its end all that the
+ * request did, the answer and the events among it, is written to the journal as one record.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,6 +15,7 @@ struct request_row {
 	const char *name;
 	int (*handler)(struct request *r);
 	bool privileged;
+	bool changes;		/* nodes: in a doomed transaction it does not matter whether it could */
 };
 
 static int refuse(struct request *r)
@@ -25,29 +27,29 @@ static int refuse(struct request *r)
 /* 32 rows, so that a masked type always has one; what is not a request is refused. */
 #define NO_REQUEST 20
 static const struct request_row rows[32] = {
-	[XS_WATCH_EVENT ... XS_ERROR]  = { "unknown", refuse, false },
-	[NO_REQUEST]                   = { "unknown", refuse, false },
-	[XS_TYPE_COUNT ... 31]         = { "unknown", refuse, false },
-	[XS_CONTROL]              = { "CONTROL", req_control, true },
-	[XS_DIRECTORY]            = { "DIRECTORY", req_directory, false },
-	[XS_READ]                 = { "READ", req_read, false },
-	[XS_GET_PERMS]            = { "GET_PERMS", req_get_perms, false },
-	[XS_WATCH]                = { "WATCH", req_watch, false },
-	[XS_UNWATCH]              = { "UNWATCH", req_unwatch, false },
-	[XS_TRANSACTION_START]    = { "TRANSACTION_START", req_transaction_start, false },
-	[XS_TRANSACTION_END]      = { "TRANSACTION_END", req_transaction_end, false },
-	[XS_INTRODUCE]            = { "INTRODUCE", req_introduce, true },
-	[XS_RELEASE]              = { "RELEASE", req_release, true },
-	[XS_GET_DOMAIN_PATH]      = { "GET_DOMAIN_PATH", req_get_domain_path, false },
-	[XS_WRITE]                = { "WRITE", req_write, false },
-	[XS_MKDIR]                = { "MKDIR", req_mkdir, false },
-	[XS_RM]                   = { "RM", req_rm, false },
-	[XS_SET_PERMS]            = { "SET_PERMS", req_set_perms, false },
-	[XS_IS_DOMAIN_INTRODUCED] = { "IS_DOMAIN_INTRODUCED", req_is_domain_introduced, false },
-	[XS_RESUME]               = { "RESUME", req_resume, true },
-	[XS_SET_TARGET]           = { "SET_TARGET", req_set_target, true },
-	[XS_RESET_WATCHES]        = { "RESET_WATCHES", req_reset_watches, false },
-	[XS_DIRECTORY_PART]       = { "DIRECTORY_PART", req_directory_part, false },
+	[XS_WATCH_EVENT ... XS_ERROR]  = { "unknown", refuse, false, false },
+	[NO_REQUEST]                   = { "unknown", refuse, false, false },
+	[XS_TYPE_COUNT ... 31]         = { "unknown", refuse, false, false },
+	[XS_CONTROL]              = { "CONTROL", req_control, true, false },
+	[XS_DIRECTORY]            = { "DIRECTORY", req_directory, false, false },
+	[XS_READ]                 = { "READ", req_read, false, false },
+	[XS_GET_PERMS]            = { "GET_PERMS", req_get_perms, false, false },
+	[XS_WATCH]                = { "WATCH", req_watch, false, false },
+	[XS_UNWATCH]              = { "UNWATCH", req_unwatch, false, false },
+	[XS_TRANSACTION_START]    = { "TRANSACTION_START", req_transaction_start, false, false },
+	[XS_TRANSACTION_END]      = { "TRANSACTION_END", req_transaction_end, false, false },
+	[XS_INTRODUCE]            = { "INTRODUCE", req_introduce, true, false },
+	[XS_RELEASE]              = { "RELEASE", req_release, true, false },
+	[XS_GET_DOMAIN_PATH]      = { "GET_DOMAIN_PATH", req_get_domain_path, false, false },
+	[XS_WRITE]                = { "WRITE", req_write, false, true },
+	[XS_MKDIR]                = { "MKDIR", req_mkdir, false, true },
+	[XS_RM]                   = { "RM", req_rm, false, true },
+	[XS_SET_PERMS]            = { "SET_PERMS", req_set_perms, false, true },
+	[XS_IS_DOMAIN_INTRODUCED] = { "IS_DOMAIN_INTRODUCED", req_is_domain_introduced, false, false },
+	[XS_RESUME]               = { "RESUME", req_resume, true, false },
+	[XS_SET_TARGET]           = { "SET_TARGET", req_set_target, true, false },
+	[XS_RESET_WATCHES]        = { "RESET_WATCHES", req_reset_watches, false, false },
+	[XS_DIRECTORY_PART]       = { "DIRECTORY_PART", req_directory_part, false, false },
 };
 
 int request_path(struct request *r)
@@ -81,6 +83,8 @@ static struct txn *find_txn(struct conn *c, uint32_t id)
 
 static int run(struct request *r, const struct request_row *row)
 {
+	int ret;
+
 	if (row->privileged && !r->conn->who.privileged)
 		return -EACCES;
 	if (r->hdr.tx_id) {
@@ -88,7 +92,11 @@ static int run(struct request *r, const struct request_row *row)
 		if (!r->txn)
 			return -ENOENT;
 	}
-	return row->handler(r);
+	ret = row->handler(r);
+	/* What it built upon may have been lost with the transaction; its end tells. */
+	if (ret && ret != -EINVAL && ret != -ENOMEM && row->changes && r->txn && r->txn->doomed)
+		ret = 0;
+	return ret;
 }
 
 static void send_reply(struct request *r, int ret)
@@ -116,11 +124,12 @@ void request_handle(struct store *s, struct conn *c)
 	ret = run(&r, row);
 	log_debug("%s: %s%s%s tx %u -> %s", c->name, row->name, r.path[0] ? " " : "", r.path,
 		  r.hdr.tx_id, ret ? wire_error_name(-ret) : "OK");
-	wire_in_reset(&c->in);
+	conn_request_done(c);
 	send_reply(&r, ret);
 	if (!ret && r.after)
 		r.after(&r);
 	tree_node_put(r.before);
 	if (r.done)
 		txn_free(r.done);
+	store_commit(s);
 }

@@ -33,10 +33,9 @@ static size_t first_part(uint32_t at, size_t len)
 	return len < room ? len : room;
 }
 
-int ring_read(struct xenstore_domain_interface *page, void *dst, size_t len)
+int ring_read(struct xenstore_domain_interface *page, uint32_t *cons, void *dst, size_t len)
 {
-	uint32_t cons = load(&page->req_cons), prod = load(&page->req_prod);
-	uint32_t avail = prod - cons;
+	uint32_t avail = load(&page->req_prod) - *cons;
 	size_t n;
 
 	if (avail > XENSTORE_RING_SIZE)
@@ -45,17 +44,21 @@ int ring_read(struct xenstore_domain_interface *page, void *dst, size_t len)
 		len = avail;
 	if (!len)
 		return 0;
-	n = first_part(cons, len);
-	memcpy(dst, page->req + cons % XENSTORE_RING_SIZE, n);
+	n = first_part(*cons, len);
+	memcpy(dst, page->req + *cons % XENSTORE_RING_SIZE, n);
 	memcpy((char *)dst + n, page->req, len - n);
-	publish(&page->req_cons, cons + (uint32_t)len);
+	*cons += (uint32_t)len;
 	return (int)len;
 }
 
-int ring_write(struct xenstore_domain_interface *page, const void *src, size_t len)
+void ring_consumed(struct xenstore_domain_interface *page, uint32_t cons)
 {
-	uint32_t cons = load(&page->rsp_cons), prod = load(&page->rsp_prod);
-	uint32_t used = prod - cons;
+	publish(&page->req_cons, cons);
+}
+
+int ring_write(struct xenstore_domain_interface *page, uint32_t *prod, const void *src, size_t len)
+{
+	uint32_t used = *prod - load(&page->rsp_cons);
 	size_t n;
 
 	if (used > XENSTORE_RING_SIZE)
@@ -64,11 +67,18 @@ int ring_write(struct xenstore_domain_interface *page, const void *src, size_t l
 		len = XENSTORE_RING_SIZE - used;
 	if (!len)
 		return 0;
-	n = first_part(prod, len);
-	memcpy(page->rsp + prod % XENSTORE_RING_SIZE, src, n);
+	n = first_part(*prod, len);
+	memcpy(page->rsp + *prod % XENSTORE_RING_SIZE, src, n);
 	memcpy(page->rsp, (const char *)src + n, len - n);
-	publish(&page->rsp_prod, prod + (uint32_t)len);
+	*prod += (uint32_t)len;
+	publish(&page->rsp_prod, *prod);
 	return (int)len;
+}
+
+void ring_indices(struct xenstore_domain_interface *page, uint32_t *cons, uint32_t *prod)
+{
+	*cons = load(&page->req_cons);
+	*prod = load(&page->rsp_prod);
 }
 
 int ring_reconnect_wanted(struct xenstore_domain_interface *page)
@@ -92,6 +102,14 @@ void ring_announce(struct xenstore_domain_interface *page)
 		XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR);
 	publish(&page->error, XENSTORE_ERROR_NONE);
 	publish(&page->connection, XENSTORE_CONNECTED);
+}
+
+/* A wish to reconnect that came while nobody was there stays. */
+void ring_announce_again(struct xenstore_domain_interface *page, unsigned error)
+{
+	publish(&page->server_features,
+		XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR);
+	publish(&page->error, error);
 }
 
 void ring_fail(struct xenstore_domain_interface *page, unsigned error)

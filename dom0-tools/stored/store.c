@@ -13,11 +13,9 @@
 
 #include "stored/store.h"
 
-int store_init(struct store *s, const struct domain_ops *ops, void *ops_ctx)
+int store_init_empty(struct store *s, const struct domain_ops *ops, void *ops_ctx)
 {
-	static const char *const initial[] = { "/tool/xenstored", "/local/domain/0" };
 	const struct perm nobody = { 0, PERM_NONE };
-	int ret;
 
 	memset(s, 0, sizeof(*s));
 	quota_init(&s->quota);
@@ -28,8 +26,22 @@ int store_init(struct store *s, const struct domain_ops *ops, void *ops_ctx)
 		if (!s->special[i])
 			return -ENOMEM;
 	}
-	ret = tree_init(&s->tree, &s->clock, s->special[0],
-			(struct tree_account){ quota_add_nodes, &s->quota });
+	return tree_init(&s->tree, &s->clock, s->special[0],
+			 (struct tree_account){ quota_add_nodes, &s->quota });
+}
+
+int store_init(struct store *s, const struct domain_ops *ops, void *ops_ctx)
+{
+	int ret = store_init_empty(s, ops, ops_ctx);
+
+	return ret ? ret : store_furnish(s);
+}
+
+int store_furnish(struct store *s)
+{
+	static const char *const initial[] = { "/tool/xenstored", "/local/domain/0" };
+	int ret = 0;
+
 	for (unsigned i = 0; !ret && i < sizeof(initial) / sizeof(initial[0]); i++)
 		ret = tree_mkdir(&s->tree, initial[i], -1);
 	return ret;
@@ -46,6 +58,28 @@ void store_fini(struct store *s)
 	tree_fini(&s->tree);
 	for (unsigned i = 0; i < SPECIALS; i++)
 		perm_list_put(s->special[i]);
+}
+
+void store_note_commit(struct store *s, uint32_t id)
+{
+	const struct journal_entry e = { .kind = JOURNAL_COMMITTED, .id = id };
+
+	s->committed[s->n_committed++ % STORE_COMMITS] = id;
+	journal_add(s->journal, &e);
+}
+
+bool store_has_committed(const struct store *s, uint32_t id)
+{
+	for (unsigned i = 0; i < STORE_COMMITS; i++)
+		if (id && s->committed[i] == id)
+			return true;
+	return false;
+}
+
+void store_commit(struct store *s)
+{
+	/* Without a journal that can be written the daemon goes on; its sink has said so. */
+	journal_commit(s->journal);
 }
 
 struct check {

@@ -135,6 +135,26 @@ int txn_op_run(struct tree *tree, enum txn_op_kind kind, const char *path,
 	return -EINVAL;
 }
 
+void txn_op_keep(struct journal *j, enum txn_op_kind kind, const char *path, const struct tree_blob *value,
+		 const struct perm_list *perms, int owner)
+{
+	static const enum journal_kind kinds[] = {
+		[TXN_OP_WRITE] = JOURNAL_WRITE, [TXN_OP_MKDIR] = JOURNAL_MKDIR, [TXN_OP_RM] = JOURNAL_RM,
+		[TXN_OP_SET_PERMS] = JOURNAL_SET_PERMS,
+	};
+	struct journal_entry e = { .kind = kinds[kind], .path = path, .number = owner };
+
+	if (perms) {
+		journal_add_perms(j, &e, perms);
+		return;
+	}
+	if (value) {
+		e.data = value->bytes;
+		e.len = value->len;
+	}
+	journal_add(j, &e);
+}
+
 int txn_apply(struct txn *t, enum txn_op_kind kind, const char *path, struct tree_blob *value,
 	      struct perm_list *perms, int owner)
 {
@@ -177,6 +197,8 @@ static bool access_conflicts(const struct txn_access *a, const struct tree_node 
 
 bool txn_conflicts(const struct txn *t, const struct tree_node *live)
 {
+	if (t->doomed)
+		return true;
 	if (live == t->base)
 		return false;
 	for (unsigned i = 0; i < TXN_BUCKETS; i++)

@@ -8,6 +8,9 @@
  * if what was looked at is still the same, replaying the log on the live tree gives just what
  * the owner saw, and it is done; otherwise the commit is refused (-EAGAIN) and nothing happens.
  * Writers of other nodes, even siblings of a created one, do not disturb it.
+ *
+ * What a transaction looked at is not kept when the daemon dies. One that was open then is doomed:
+ * its owner goes on with it on a fork of the tree as it is now, and at its end hears -EAGAIN.
  */
 #ifndef SOCLE_STORED_TXN_H
 #define SOCLE_STORED_TXN_H
@@ -15,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "stored/journal.h"
 #include "stored/quota.h"
 #include "stored/tree.h"
 
@@ -54,6 +58,7 @@ struct txn_usage {
 struct txn {
 	struct txn *next;
 	uint32_t id;
+	bool doomed;			/* opened before a restart: can only end in vain */
 	struct tree_node *base;		/* the live root at the start */
 	struct tree tree;		/* what the owner sees */
 	struct txn_usage usage;
@@ -83,6 +88,9 @@ bool txn_conflicts(const struct txn *t, const struct tree_node *live);
 int txn_commit(struct txn *t, struct tree *live, const struct quota *quota,
 	       const struct perm_who *who, struct tree_node **before);
 
+/* An entry of the journal about a change of the live tree. */
+void txn_op_keep(struct journal *j, enum txn_op_kind kind, const char *path, const struct tree_blob *value,
+		 const struct perm_list *perms, int owner);
 /* One change on any tree: shared by the live path, the fork and the replay. */
 int txn_op_run(struct tree *tree, enum txn_op_kind kind, const char *path,
 	       struct tree_blob *value, struct perm_list *perms, int owner);

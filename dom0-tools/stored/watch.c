@@ -65,6 +65,22 @@ int watch_add(struct watch_index *ix, struct conn *c, const char *path, size_t s
 	return 0;
 }
 
+struct watch *watch_find(struct watch_index *ix, const struct conn *c, const char *path, const char *token)
+{
+	return *find_link(ix, c, path, token);
+}
+
+void watch_keep(struct journal *j, const struct watch *w)
+{
+	const struct journal_entry e = {
+		.kind = JOURNAL_WATCH, .domid = w->conn->who.domid, .number = w->depth, .id = (uint32_t)w->strip,
+		.path = w->path, .token = w->token,
+	};
+
+	if (w->conn->durable)
+		journal_add(j, &e);
+}
+
 static void watch_free(struct watch *w)
 {
 	if (w->missed)

@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #include "stored/conn.h"
+#include "stored/journal.h"
 #include "stored/tree.h"
 
 #define WATCH_BUCKETS   1024
@@ -51,6 +52,9 @@ void watch_fire(struct watch_index *ix, const struct tree_node *before,
 		const struct tree_node *after, const char *path, bool removed);
 /* Tells the watchers of a special path who may read it. */
 void watch_fire_special(struct watch_index *ix, const struct perm_list *perms, const char *path);
+/* An entry of the journal about a watch of a durable connection. */
+void watch_keep(struct journal *j, const struct watch *w);
+struct watch *watch_find(struct watch_index *ix, const struct conn *c, const char *path, const char *token);
 /* The path as the watcher wrote it. */
 const char *watch_shown(const struct watch *w, const char *path);
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <abi/grant_table.h>
@@ -40,7 +41,27 @@ struct xen {
 	struct socle_gnttab *gnttab;
 	struct socle_hv *hv;
 	uint32_t exception_port;
+	int64_t patience_end;		/* ms */
 };
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* True: somebody else holds it still; try once more. */
+static bool wait_for_predecessor(const struct xen *x, int err)
+{
+	const struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
+
+	if ((err != -EINVAL && err != -EEXIST && err != -EBUSY) || now_ms() >= x->patience_end)
+		return false;
+	nanosleep(&pause, NULL);
+	return true;
+}
 
 struct xen *xen_open(struct socle_error *e)
 {
@@ -58,7 +79,10 @@ struct xen *xen_open(struct socle_error *e)
 		xen_close(x);
 		return NULL;
 	}
-	port = socle_evtchn_bind_virq(x->evtchn, VIRQ_DOM_EXC);
+	x->patience_end = now_ms() + XEN_PATIENCE_MS;
+	do
+		port = socle_evtchn_bind_virq(x->evtchn, VIRQ_DOM_EXC);
+	while (port < 0 && wait_for_predecessor(x, port));
 	if (port < 0) {
 		socle_fail(e, -port, "cannot bind the event of domains' ends (VIRQ_DOM_EXC): %s%s",
 			   strerror(-port), port == -EEXIST || port == -EBUSY ?
@@ -222,7 +246,9 @@ int xen_ring_open(struct xen *x, uint16_t domid, uint64_t gfn, uint32_t remote_p
 			   local.text);
 		return local.code ? -local.code : -EIO;
 	}
-	ret = socle_evtchn_bind_interdomain(x->evtchn, domid, remote_port);
+	do
+		ret = socle_evtchn_bind_interdomain(x->evtchn, domid, remote_port);
+	while (ret < 0 && wait_for_predecessor(x, ret));
 	if (ret < 0) {
 		unmap(x, ring);
 		socle_fail(e, -ret, "cannot bind the store port %u of domain %u: %s%s",
@@ -255,4 +281,14 @@ enum domain_state xen_domain_state(struct xen *x, uint16_t domid)
 	if (info.flags & XEN_DOMINF_dying)
 		return DOMAIN_GONE;
 	return info.flags & XEN_DOMINF_shutdown ? DOMAIN_SHUTDOWN : DOMAIN_RUNNING;
+}
+
+struct domain_handle xen_domain_handle(struct xen *x, uint16_t domid)
+{
+	struct xen_domctl_getdomaininfo info;
+	struct domain_handle handle = { { 0 } };
+
+	if (!socle_domain_info(x->hv, domid, &info))
+		memcpy(handle.bytes, info.handle, sizeof(handle.bytes));
+	return handle;
 }

@@ -16,6 +16,8 @@
 #include "libsocle/error.h"
 #include "stored/store.h"
 
+#define XEN_PATIENCE_MS 5000
+
 struct xen;
 
 struct xen *xen_open(struct socle_error *e);
@@ -41,11 +43,16 @@ struct xen_ring {
 	uint32_t port;			/* local */
 };
 
-/* Maps the page and binds the port, or nothing; -errno. */
+/*
+ * Maps the page and binds the port, or nothing; -errno. A predecessor that was killed lets go of its ports after its lock:
+ * a port that cannot be bound is tried again until XEN_PATIENCE_MS after xen_open().
+ */
 int xen_ring_open(struct xen *x, uint16_t domid, uint64_t gfn, uint32_t remote_port,
 		  struct xen_ring *ring, struct socle_error *e);
 void xen_ring_close(struct xen *x, struct xen_ring *ring);
 
 enum domain_state xen_domain_state(struct xen *x, uint16_t domid);
+/* Zeroes when it cannot be had. */
+struct domain_handle xen_domain_handle(struct xen *x, uint16_t domid);
 
 #endif /* SOCLE_STORED_XEN_H */

@@ -21,7 +21,7 @@ CFLAGS = -std=gnu17 -g -O1 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla -We
 CPPFLAGS = -D_GNU_SOURCE
 
 TARGETS = elf bzimage decompress cmdline e820 bootinfo acpi insn desc lib config rings netd store_wire store_request \
-	store_client mm netfront netcard router blkfront blk
+	store_client store_journal mm netfront netcard router blkfront blk
 
 HV_LIB = -isystem $(S)/hypervisor/lib/include $(HV_STRING_NAMES)
 
@@ -75,6 +75,10 @@ store_request_SOURCES = $(tests_unit_test_store_request_SOURCES)
 store_request_RUNS = 10000
 store_request_ARGS = -len_control=0
 store_request_LEN = 1024
+store_journal_SOURCES = $(STORE_CORE)
+store_journal_RUNS = 15000
+store_journal_ARGS = -len_control=0
+store_journal_LEN = 1024
 store_client_SOURCES = $(tests_unit_test_store_client_SOURCES)
 store_client_RUNS = 30000
 store_client_LEN = 1024

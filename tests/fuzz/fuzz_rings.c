@@ -53,9 +53,10 @@ static void fuzz_console(struct input *in)
 
 static void reconnect(struct xenstore_domain_interface *page, unsigned int what)
 {
-	switch (what % 4) {
+	switch (what % 5) {
 	case 0: ring_announce(page); break;
 	case 1: ring_fail(page, what); break;
+	case 2: ring_announce_again(page, what); break;
 	default:
 		if (ring_reconnect_wanted(page))
 			ring_reconnect(page);
@@ -67,6 +68,7 @@ static void fuzz_store(struct input *in)
 	static const uint16_t index[] = { 2048, 2052, 2056, 2060, 2064, 2068, 2072 };	/* pv-abi 8.1 */
 	size_t size = sizeof(struct xenstore_domain_interface);
 	uint8_t *page = calloc(1, size);
+	uint32_t cons = input_u32(in), prod = input_u32(in);
 
 	while (page && in->left) {
 		size_t n = input_u16(in) % 3000;
@@ -78,7 +80,9 @@ static void fuzz_store(struct input *in)
 		if (how % 8 == 7)
 			reconnect((void *)page, how >> 3);
 		else
-			got = how & 1 ? ring_read((void *)page, buf, n) : ring_write((void *)page, buf, n);
+			got = how & 1 ? ring_read((void *)page, &cons, buf, n) : ring_write((void *)page, &prod, buf, n);
+		if (how & 2)
+			ring_consumed((void *)page, cons);
 		CLAIM(got < 0 || ((size_t)got <= n && got <= 1024));
 		free(buf);
 	}

@@ -47,7 +47,7 @@ static enum domain_state state(void *ctx, uint16_t domid)
 	return domid <= GUESTS ? states[domid] : DOMAIN_GONE;
 }
 
-static const struct domain_ops ops = { attach, detach, state };
+static const struct domain_ops ops = { .attach = attach, .detach = detach, .state = state };
 
 static const char *const words[] = {
 	"/", "/local/domain/1", "/local/domain/2", "data", "data/a", "data/a/b", "data/b", "/local/domain/1/data/a",

@@ -51,7 +51,7 @@ static enum domain_state fake_state(void *ctx, uint16_t domid)
 	return states[domid];
 }
 
-static const struct domain_ops fake_ops = { fake_attach, fake_detach, fake_state };
+static const struct domain_ops fake_ops = { .attach = fake_attach, .detach = fake_detach, .state = fake_state };
 
 /* Takes the next message; its payload with every NUL but the last shown as '|'. */
 static uint32_t take(struct conn *c, char *text)

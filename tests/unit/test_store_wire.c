@@ -158,26 +158,31 @@ START_TEST(ring_wraps)
 	static struct xenstore_domain_interface page;
 	char out[1500], in[1500];
 	unsigned sent = 0, got = 0;
+	uint32_t cons, prod;
 
 	/* Indices close to their own wrap, not only the ring's. */
 	page.rsp_cons = page.rsp_prod = page.req_cons = page.req_prod = UINT32_MAX - 700;
+	ring_indices(&page, &cons, &prod);
 	for (unsigned i = 0; i < sizeof(out); i++)
 		out[i] = (char)(i * 7);
 	while (got < sizeof(in)) {
-		int n = ring_write(&page, out + sent, sizeof(out) - sent);
+		int n = ring_write(&page, &prod, out + sent, sizeof(out) - sent);
 
 		ck_assert_int_ge(n, 0);
 		sent += (unsigned)n;
 		/* The peer's part: what was sent becomes a request. */
 		memcpy(page.req, page.rsp, sizeof(page.req));
 		page.req_prod = page.rsp_prod;
-		n = ring_read(&page, in + got, 400);
+		n = ring_read(&page, &cons, in + got, 400);
 		ck_assert_int_gt(n, 0);
 		got += (unsigned)n;
+		/* The peer's until it is told otherwise. */
+		ck_assert_uint_eq(page.req_cons, cons - (unsigned)n);
+		ring_consumed(&page, cons);
 		page.rsp_cons = page.req_cons;
 	}
 	ck_assert_mem_eq(in, out, sizeof(in));
-	ck_assert_int_eq(ring_read(&page, in, 10), 0);
+	ck_assert_int_eq(ring_read(&page, &cons, in, 10), 0);
 }
 END_TEST
 
@@ -185,23 +190,28 @@ START_TEST(ring_hostile_indices)
 {
 	static struct xenstore_domain_interface page;
 	char buf[2000] = { 0 };
+	uint32_t cons = 0, prod = 0;
 
 	page.req_prod = XENSTORE_RING_SIZE + 1;
-	ck_assert_int_eq(ring_read(&page, buf, sizeof(buf)), -EPROTO);
+	ck_assert_int_eq(ring_read(&page, &cons, buf, sizeof(buf)), -EPROTO);
 	page.req_prod = XENSTORE_RING_SIZE;
-	ck_assert_int_eq(ring_read(&page, buf, sizeof(buf)), XENSTORE_RING_SIZE);
-	page.req_prod = page.req_cons - 1;
-	ck_assert_int_eq(ring_read(&page, buf, sizeof(buf)), -EPROTO);
+	ck_assert_int_eq(ring_read(&page, &cons, buf, sizeof(buf)), XENSTORE_RING_SIZE);
+	page.req_prod = cons - 1;
+	ck_assert_int_eq(ring_read(&page, &cons, buf, sizeof(buf)), -EPROTO);
 	page.rsp_cons = 1;
-	ck_assert_int_eq(ring_write(&page, buf, 1), -EPROTO);
+	ck_assert_int_eq(ring_write(&page, &prod, buf, 1), -EPROTO);
 	page.rsp_cons = 0;
-	ck_assert_int_eq(ring_write(&page, buf, sizeof(buf)), XENSTORE_RING_SIZE);
-	ck_assert_int_eq(ring_write(&page, buf, 1), 0);
+	/* What the peer writes over our own indices is not read. */
+	page.req_cons = page.rsp_prod = 12345;
+	ck_assert_int_eq(ring_write(&page, &prod, buf, sizeof(buf)), XENSTORE_RING_SIZE);
+	ck_assert_uint_eq(page.rsp_prod, XENSTORE_RING_SIZE);
+	ck_assert_int_eq(ring_write(&page, &prod, buf, 1), 0);
 	page.connection = XENSTORE_RECONNECT;
 	ck_assert(ring_reconnect_wanted(&page));
 	ring_reconnect(&page);
 	ck_assert(!ring_reconnect_wanted(&page));
-	ck_assert_int_eq(ring_write(&page, buf, 1), 1);
+	prod = 0;
+	ck_assert_int_eq(ring_write(&page, &prod, buf, 1), 1);
 }
 END_TEST
 

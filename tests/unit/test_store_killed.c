@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tests/unit/test_store_killed.c
+ *
+ * The store daemon, in a process of its own, is killed (SIGKILL, at whatever instruction it has come to) again and again
+ * while guests talk to it through their ring pages, which both processes share as guest and dom0 would. Each guest has to
+ * see a store that never ended: one answer to each request, in order; what was acknowledged is there; one event for each
+ * change; a transaction is done or EAGAIN. Xen is a table here, all else is the daemon's own code.
+ */
+#include <check.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "stored/conn_ring.h"
+#include "stored/keeper.h"
+#include "stored/replay.h"
+
+#define GUESTS 4u	/* domain 0's kernel is one of them */
+#define KILLS  250
+#define BIG    2000u
+
+/* What outlives the daemon. */
+static struct world {
+	struct xenstore_domain_interface page[GUESTS];
+	uint32_t notified[GUESTS];
+	uint32_t starts;
+} *world;
+
+static char dir[] = "/tmp/socle-killed-XXXXXX";
+static char path[64];
+
+/* --- Xen, as far as the rings' carrier knows it. */
+
+int xen_ring_open(struct xen *x, uint16_t domid, uint64_t gfn, uint32_t remote_port, struct xen_ring *ring,
+		  struct socle_error *e)
+{
+	(void)x, (void)gfn, (void)remote_port, (void)e;
+	*ring = (struct xen_ring){ .kind = XEN_MAP_FOREIGN, .page = &world->page[domid], .port = domid };
+	return 0;
+}
+
+void xen_ring_close(struct xen *x, struct xen_ring *ring)
+{
+	(void)x;
+	ring->kind = XEN_MAP_NONE;
+}
+
+void xen_notify(struct xen *x, uint32_t port)
+{
+	(void)x;
+	__atomic_add_fetch(&world->notified[port], 1, __ATOMIC_RELEASE);
+}
+
+enum domain_state xen_domain_state(struct xen *x, uint16_t domid)
+{
+	(void)x, (void)domid;
+	return DOMAIN_RUNNING;
+}
+
+struct domain_handle xen_domain_handle(struct xen *x, uint16_t domid)
+{
+	(void)x, (void)domid;
+	return (struct domain_handle){ { 7 } };
+}
+
+/* --- The daemon. */
+
+static void furnish(struct store *s)
+{
+	if (store_furnish(s))
+		_exit(3);
+	for (uint16_t d = 0; d < GUESTS; d++) {
+		struct perm own = { d, PERM_NONE };
+		struct perm_list *l = perm_list_new(&own, 1);
+		char home[32];
+
+		snprintf(home, sizeof(home), "/local/domain/%u", d);
+		if (tree_mkdir(&s->tree, home, 0) || tree_set_perms(&s->tree, home, l) ||
+		    domain_introduce(s, d, 0, d + 1u))
+			_exit(4);
+		perm_list_put(l);
+	}
+}
+
+__attribute__((noreturn))
+static void daemon_run(void)
+{
+	static struct store store;
+	static struct conn_ring_set rings;
+	static struct keeper keeper;
+	struct socle_error e = { 0 };
+	bool found;
+
+	rings.store = &store;
+	if (keeper_load(&keeper, &store, path, &conn_ring_domain_ops, &rings, &found, &e))
+		_exit(5);
+	if (!found && world->starts)
+		_exit(6);	/* the state is lost */
+	if (!found)
+		furnish(&store);
+	if (replay_rejoin(&store, 1))
+		_exit(7);
+	keeper_begin(&keeper);
+	world->starts++;
+	for (;;) {
+		for (uint32_t d = 0; d < GUESTS; d++)
+			conn_ring_event(&rings, d);
+		conn_ring_round(&rings);
+		keeper_round(&keeper);
+	}
+}
+
+/* --- A guest: sends one request after the other and judges what comes. */
+
+enum step { STEP_WATCH, STEP_WRITE, STEP_READ, STEP_BEGIN, STEP_PUT, STEP_END, STEP_LOOK, STEP_BIG, STEP_BIG_READ, STEPS };
+
+static struct guest {
+	unsigned domid;
+	enum step step;
+	uint32_t n, tx, req_id;
+	unsigned long events, writes, again, commits;
+	char out[sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX];
+	size_t out_len, sent;
+	char in[sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX + 1];
+	size_t got;
+} guests[GUESTS];
+
+static void send_words(struct guest *g, uint32_t type, uint32_t tx, const char *body, size_t len)
+{
+	struct xsd_sockmsg hdr = { type, ++g->req_id, tx, (uint32_t)len };
+
+	memcpy(g->out, &hdr, sizeof(hdr));
+	memcpy(g->out + sizeof(hdr), body, len);
+	g->out_len = sizeof(hdr) + len;
+	g->sent = 0;
+}
+
+/* A value of n digits is told from any other by its first ones. */
+static size_t value_of(const struct guest *g, const char *key, size_t width, char *body)
+{
+	size_t k = strlen(key) + 1;
+
+	memcpy(body, key, k);
+	memset(body + k, '.', width);
+	body[k + (size_t)snprintf(body + k, 16, "%u-%u", g->domid, g->n)] = '.';
+	return k + width;
+}
+
+static void next_request(struct guest *g)
+{
+	char body[XENSTORE_PAYLOAD_MAX];
+
+	switch (g->step) {
+	case STEP_WATCH:    send_words(g, XS_WATCH, 0, "seq\0s", 6); break;
+	case STEP_WRITE:    g->n++; g->writes++; send_words(g, XS_WRITE, 0, body, value_of(g, "seq", 20, body)); break;
+	case STEP_READ:     send_words(g, XS_READ, 0, "seq", 4); break;
+	case STEP_BEGIN:    send_words(g, XS_TRANSACTION_START, 0, "", 1); break;
+	case STEP_PUT:      send_words(g, XS_WRITE, g->tx, body, value_of(g, "tx", 20, body)); break;
+	case STEP_END:      send_words(g, XS_TRANSACTION_END, g->tx, "T", 2); break;
+	case STEP_LOOK:     send_words(g, XS_READ, 0, "tx", 3); break;
+	case STEP_BIG:      send_words(g, XS_WRITE, 0, body, value_of(g, "big", BIG, body)); break;
+	case STEP_BIG_READ: send_words(g, XS_READ, 0, "big", 4); break;
+	case STEPS:         break;
+	}
+}
+
+static void expect_value(const struct guest *g, const char *body, size_t len, const char *key, size_t width)
+{
+	char want[XENSTORE_PAYLOAD_MAX];
+	size_t n = value_of(g, key, width, want) - strlen(key) - 1;
+
+	ck_assert_msg(n == len && !memcmp(body, want + strlen(key) + 1, n), "domain %u: %s is \"%.*s\" and not \"%.*s\"",
+		      g->domid, key, (int)(len < 40 ? len : 40), body, (int)(n < 40 ? n : 40), want + strlen(key) + 1);
+}
+
+static void judge_answer(struct guest *g, const struct xsd_sockmsg *hdr, const char *body)
+{
+	bool again = hdr->type == XS_ERROR && !strcmp(body, "EAGAIN") && g->step == STEP_END;
+
+	ck_assert_msg(hdr->req_id == g->req_id, "domain %u: answer %u to request %u", g->domid, hdr->req_id, g->req_id);
+	ck_assert_msg(hdr->type != XS_ERROR || again, "domain %u: step %d: %s", g->domid, g->step, body);
+	switch (g->step) {
+	case STEP_READ:     expect_value(g, body, hdr->len, "seq", 20); break;
+	case STEP_BEGIN:    g->tx = (uint32_t)atoi(body); break;
+	case STEP_LOOK:     expect_value(g, body, hdr->len, "tx", 20); break;
+	case STEP_BIG_READ: expect_value(g, body, hdr->len, "big", BIG); break;
+	default:            break;
+	}
+	g->again += again;
+	g->commits += g->step == STEP_END && !again;
+	if (again)
+		g->step = STEP_BEGIN;
+	else
+		g->step = g->step + 1 == STEPS ? STEP_WRITE : g->step + 1;
+	next_request(g);
+}
+
+static void judge(struct guest *g)
+{
+	struct xsd_sockmsg hdr;
+
+	memcpy(&hdr, g->in, sizeof(hdr));
+	g->in[sizeof(hdr) + hdr.len] = '\0';
+	g->got = 0;
+	if (hdr.type != XS_WATCH_EVENT) {
+		judge_answer(g, &hdr, g->in + sizeof(hdr));
+		return;
+	}
+	ck_assert_uint_eq(hdr.len, 6);
+	ck_assert_mem_eq(g->in + sizeof(hdr), "seq\0s", 6);
+	g->events++;
+	/* The first is that of the watch itself. */
+	ck_assert_uint_le(g->events, g->writes + 1);
+}
+
+/* The other side of the ring page, a few bytes at a time. */
+static void pump(struct guest *g)
+{
+	struct xenstore_domain_interface *p = &world->page[g->domid];
+	uint32_t prod = p->req_prod, there = __atomic_load_n(&p->rsp_prod, __ATOMIC_ACQUIRE), cons = p->rsp_cons;
+	struct xsd_sockmsg hdr;
+	size_t want = sizeof(hdr);
+
+	while (g->sent < g->out_len && prod - __atomic_load_n(&p->req_cons, __ATOMIC_ACQUIRE) < XENSTORE_RING_SIZE) {
+		p->req[prod++ % XENSTORE_RING_SIZE] = g->out[g->sent++];
+		if (g->sent % 97 == 0 || g->sent == g->out_len)
+			__atomic_store_n(&p->req_prod, prod, __ATOMIC_RELEASE);
+	}
+	__atomic_store_n(&p->req_prod, prod, __ATOMIC_RELEASE);
+	while (cons != there) {
+		if (g->got >= sizeof(hdr)) {
+			memcpy(&hdr, g->in, sizeof(hdr));
+			ck_assert_msg(hdr.len <= XENSTORE_PAYLOAD_MAX, "domain %u: what comes is no message", g->domid);
+			want = sizeof(hdr) + hdr.len;
+		}
+		if (g->got < want)
+			g->in[g->got++] = p->rsp[cons++ % XENSTORE_RING_SIZE];
+		__atomic_store_n(&p->rsp_cons, cons, __ATOMIC_RELEASE);
+		if (g->got == sizeof(hdr))
+			memcpy(&hdr, g->in, sizeof(hdr));
+		if (g->got >= sizeof(hdr) && g->got == sizeof(hdr) + hdr.len) {
+			judge(g);
+			return;
+		}
+	}
+	ck_assert_uint_eq(p->error, XENSTORE_ERROR_NONE);
+}
+
+static int64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000ll + t.tv_nsec / 1000;
+}
+
+static void pump_all(int64_t us)
+{
+	int64_t end = now_us() + us;
+
+	do
+		for (unsigned d = 0; d < GUESTS; d++)
+			pump(&guests[d]);
+	while (now_us() < end);
+}
+
+static pid_t daemon_start(void)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (!pid)
+		daemon_run();
+	return pid;
+}
+
+static void daemon_kill(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGKILL);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFSIGNALED(status), "the daemon ended by itself: exit code %d",
+		      WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+}
+
+/* Until all have done so many rounds more; false when that takes too long. */
+static bool progress(unsigned rounds)
+{
+	int64_t end = now_us() + 120 * 1000000ll;
+	uint32_t goal[GUESTS];
+	bool all = false;
+
+	for (unsigned d = 0; d < GUESTS; d++)
+		goal[d] = guests[d].n + rounds;
+	while (!all && now_us() < end) {
+		pump_all(1000);
+		all = true;
+		for (unsigned d = 0; d < GUESTS; d++)
+			all &= guests[d].n >= goal[d];
+	}
+	return all;
+}
+
+START_TEST(killed_at_any_instruction)
+{
+	unsigned long again = 0, commits = 0;
+	pid_t pid;
+
+	world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(world, MAP_FAILED);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/journal", dir);
+	srand(1);
+	for (unsigned d = 0; d < GUESTS; d++) {
+		guests[d].domid = d;
+		next_request(&guests[d]);
+	}
+	pid = daemon_start();
+	ck_assert(progress(3));
+	for (unsigned i = 0; i < KILLS; i++) {
+		daemon_kill(pid);
+		pid = daemon_start();
+		/* Some die before they serve. */
+		pump_all(rand() % (i % 4 ? 12000 : 3000));
+		if (i % 25 == 0)
+			ck_assert_msg(progress(2), "after %u kills the guests do not get on", i);
+	}
+	ck_assert(progress(2));
+	daemon_kill(pid);
+	for (unsigned d = 0; d < GUESTS; d++) {
+		again += guests[d].again;
+		commits += guests[d].commits;
+		/* Exactly one event for each acknowledged write; the last one may be on its way. */
+		ck_assert_uint_ge(guests[d].events + 1, guests[d].writes);
+	}
+	printf("# %u starts served, %lu commits, %lu transactions done again\n", world->starts, commits, again);
+	ck_assert_uint_gt(world->starts, KILLS / 10);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/journal.new", dir);
+	unlink(path);
+	rmdir(dir);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("store killed");
+	TCase *tc = tcase_create("rings");
+	SRunner *r;
+	int failed;
+
+	tcase_set_timeout(tc, 600);
+	tcase_add_test(tc, killed_at_any_instruction);
+	suite_add_tcase(s, tc);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? 1 : 0;
+}
