@@ -68,7 +68,7 @@ static void connections_keep(struct watcher *w)
 		w->ctx.hv = socle_hv_open(NULL);
 	if (!w->ctx.store) {
 		w->watching = false;
-		w->ctx.store = socle_store_open(&err);
+		w->ctx.store = socle_store_open_now(&err);
 	}
 	if (w->ctx.store && !w->watching)
 		w->watching = socle_store_watch(w->ctx.store, "@releaseDomain", "end") == 0;

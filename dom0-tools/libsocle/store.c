@@ -22,7 +22,7 @@
 #define DIR_BYTES_MAX (1u << 20)
 #define DIR_RESTARTS_MAX 8
 
-struct socle_store *socle_store_open(struct socle_error *e)
+static struct socle_store *store_open(int open_ms, int patience_ms, struct socle_error *e)
 {
 	struct socle_store *st = calloc(1, sizeof(*st));
 
@@ -31,7 +31,8 @@ struct socle_store *socle_store_open(struct socle_error *e)
 		return NULL;
 	}
 	st->events_tail = &st->events;
-	st->fd = store_wire_connect(&st->is_socket, e);
+	st->patience_ms = patience_ms;
+	st->fd = store_wire_connect(&st->is_socket, open_ms, e);
 	if (st->fd < 0) {
 		free(st);
 		return NULL;
@@ -39,12 +40,34 @@ struct socle_store *socle_store_open(struct socle_error *e)
 	return st;
 }
 
+struct socle_store *socle_store_open(struct socle_error *e)
+{
+	return store_open(SOCLE_STORE_OPEN_MS, SOCLE_STORE_PATIENCE_MS, e);
+}
+
+struct socle_store *socle_store_open_now(struct socle_error *e)
+{
+	return store_open(0, 0, e);
+}
+
+static void watch_free(struct store_watch *w)
+{
+	free(w->path);
+	free(w->token);
+	free(w);
+}
+
 void socle_store_close(struct socle_store *st)
 {
+	struct store_watch *w;
 	struct store_event *ev;
 
 	if (!st)
 		return;
+	while ((w = st->watches)) {
+		st->watches = w->next;
+		watch_free(w);
+	}
 	while ((ev = st->events)) {
 		st->events = ev->next;
 		free(ev->path);
@@ -255,13 +278,44 @@ int socle_store_set_perms(struct socle_store *st, uint32_t tx, const char *path,
 	return store_wire_call(st, XS_SET_PERMS, tx, parts, n + 1, NULL, NULL);
 }
 
+/* The link to the watch, or to the list's end. */
+static struct store_watch **watch_link(struct socle_store *st, const char *path, const char *token)
+{
+	struct store_watch **p = &st->watches;
+
+	while (*p && (strcmp((*p)->path, path) != 0 || strcmp((*p)->token, token) != 0))
+		p = &(*p)->next;
+	return p;
+}
+
 int socle_store_watch(struct socle_store *st, const char *path, const char *token)
 {
-	return call_strings(st, XS_WATCH, 0, path, token);
+	struct store_watch *w = calloc(1, sizeof(*w));
+	int r = -ENOMEM;
+
+	if (!w)
+		return r;
+	w->path = strdup(path);
+	w->token = strdup(token);
+	if (w->path && w->token)
+		r = call_strings(st, XS_WATCH, 0, path, token);
+	if (r) {
+		watch_free(w);
+		return r;
+	}
+	*watch_link(st, path, token) = w;
+	return 0;
 }
 
 int socle_store_unwatch(struct socle_store *st, const char *path, const char *token)
 {
+	struct store_watch **link = watch_link(st, path, token), *w = *link;
+
+	/* First here: it is not to be set again by a loss during the call. */
+	if (w) {
+		*link = w->next;
+		watch_free(w);
+	}
 	return call_strings(st, XS_UNWATCH, 0, path, token);
 }
 
@@ -274,6 +328,8 @@ int socle_store_next_event(struct socle_store *st, char **path, char **token)
 
 		if (r == 1)
 			r = st->dead = -EPROTO; /* an answer that nobody asked for */
+		if (store_wire_is_loss(r) && store_wire_reconnect(st) == 0)
+			r = 0;
 		if (r < 0)
 			return r;
 		ev = st->events;

@@ -7,6 +7,11 @@
  * Watch events that arrive while an answer is awaited are queued and handed out by
  * socle_store_next_event(); therefore drain the queue before polling the file descriptor.
  *
+ * When the daemon dies under a call, the call waits for its successor (SOCLE_STORE_PATIENCE_MS), sets the watches again,
+ * which makes each of them fire, and asks once more; the caller sees a pause.  A transaction that was open goes on as
+ * if nothing had happened, with reads from outside of it, and its end says -EAGAIN, unless the daemon had committed it
+ * already.  A connection of socle_store_open_now() does not wait: it is lost, as one is on which the patience ran out.
+ *
  * tx is 0 outside a transaction.  Functions return 0 (or as told) or -errno; after -EIO, -EPIPE or
  * -ECONNRESET the connection is dead and must be closed.  A socle_store belongs to one thread.
  */
@@ -21,8 +26,15 @@
 
 struct socle_store;
 
+#define SOCLE_STORE_PATIENCE_MS 20000
+/* For a daemon that is just being restarted: less, for a mistaken command is to fail soon. */
+#define SOCLE_STORE_OPEN_MS 5000
+
 struct socle_store *socle_store_open(struct socle_error *e);
+/* For those who have a loop, and more to do in it than to wait. */
+struct socle_store *socle_store_open_now(struct socle_error *e);
 void socle_store_close(struct socle_store *st); /* NULL is allowed */
+/* The same number as long as the handle lives. */
 int socle_store_fd(const struct socle_store *st);
 /* The connection has broken: what could not be read since may be there all the same. */
 bool socle_store_lost(const struct socle_store *st);

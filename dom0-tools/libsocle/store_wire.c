@@ -25,6 +25,8 @@
 
 #define SOCKET_PATH "/run/xenstored/socket"
 #define DEVICE_PATH "/dev/xen/xenbus"
+#define STATE_PATH "/run/socle/stored/journal"
+#define CONNECT_PAUSE_MS 20
 #define ANSWER_MS 30000 /* a live daemon answers in milliseconds */
 
 static int socket_connect(const char *path)
@@ -68,11 +70,22 @@ static bool is_control_domain(void)
 	return strstr(line, "control_d") != NULL;
 }
 
-int store_wire_connect(bool *is_socket, struct socle_error *e)
+/* A daemon that was here and left its state is coming back, or was stopped for good. */
+static bool may_come_back(int err)
 {
+	return (err == -ENOENT || err == -ECONNREFUSED) && access(STATE_PATH, F_OK) == 0;
+}
+
+int store_wire_connect(bool *is_socket, int wait_ms, struct socle_error *e)
+{
+	const struct timespec pause = { .tv_nsec = CONNECT_PAUSE_MS * 1000000 };
 	const char *path = secure_getenv("SOCLE_STORE_SOCKET");
 	int fd = socket_connect(path ? path : SOCKET_PATH);
 
+	for (; fd < 0 && wait_ms > 0 && !path && may_come_back(fd); wait_ms -= CONNECT_PAUSE_MS) {
+		nanosleep(&pause, NULL);
+		fd = socket_connect(SOCKET_PATH);
+	}
 	*is_socket = true;
 	if (fd >= 0)
 		return fd;
@@ -223,7 +236,61 @@ static int answer_take(struct socle_store *st, uint32_t type, char **body, size_
 	return 0;
 }
 
-int store_wire_call(struct socle_store *st, uint32_t type, uint32_t tx, const struct iovec *parts,
+bool store_wire_is_loss(int r)
+{
+	return r == -ECONNRESET || r == -EPIPE || r == -ENOTCONN || r == -ECONNREFUSED || r == -ENOENT;
+}
+
+/* One try at a connection in the place of the old one. */
+static int connect_again(struct socle_store *st)
+{
+	const char *path = secure_getenv("SOCLE_STORE_SOCKET");
+	int fd = socket_connect(path ? path : SOCKET_PATH), r = 0;
+
+	if (fd < 0)
+		return fd;
+	if (dup3(fd, st->fd, O_CLOEXEC) < 0)
+		r = -errno;
+	close(fd);
+	st->have = 0;
+	st->dead = r;
+	for (const struct store_watch *w = st->watches; w && !r; w = w->next) {
+		struct iovec parts[2] = {
+			{ .iov_base = w->path, .iov_len = strlen(w->path) + 1 },
+			{ .iov_base = w->token, .iov_len = strlen(w->token) + 1 },
+		};
+
+		r = store_wire_once(st, XS_WATCH, 0, parts, 2, NULL, NULL);
+	}
+	return r;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int store_wire_reconnect(struct socle_store *st)
+{
+	const struct timespec pause = { .tv_nsec = CONNECT_PAUSE_MS * 1000000 };
+	int64_t end = now_ms() + st->patience_ms;
+	int r = -ECONNRESET;
+
+	if (!st->is_socket || st->patience_ms <= 0)
+		return r;
+	for (unsigned int i = 0; i < STORE_TXS_MAX; i++)
+		st->tx[i].lost |= st->tx[i].id != 0;
+	while ((r = connect_again(st)) != 0 && (store_wire_is_loss(r) || r == -EAGAIN) && now_ms() < end)
+		nanosleep(&pause, NULL);
+	if (r)
+		st->dead = -ECONNRESET;
+	return st->dead;
+}
+
+int store_wire_once(struct socle_store *st, uint32_t type, uint32_t tx, const struct iovec *parts,
 		    unsigned int n, char **body, size_t *len)
 {
 	struct xsd_sockmsg hdr = { .type = type, .req_id = ++st->req_id, .tx_id = tx };

@@ -129,7 +129,7 @@ static inline void stored_start(void)
 	for (int i = 0; i < 1000 && !(tools = socle_store_open(&e)); i++)
 		usleep(20000);
 	ck_assert_msg(tools != NULL, "%s", e.text);
-	store = socle_store_open(&e);
+	store = socle_store_open_now(&e);
 	ck_assert_msg(store != NULL, "%s", e.text);
 }
 

@@ -9,6 +9,7 @@
  */
 #include <check.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,9 @@ static void server_end(void)
 	rmdir(dir);
 	memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
 }
+
+/* An answer that never comes: the daemon dies, and its successor takes the next connection. */
+#define DIES 0xfffe
 
 /* One request and what to do about it.  type 0xffff: any. */
 struct step {
@@ -112,6 +116,11 @@ static void server_start(const struct step *steps, unsigned int n)
 		if (s->type != 0xffff && (hdr.type != s->type || hdr.len != s->body_len ||
 					  memcmp(body, s->body, s->body_len) != 0))
 			_exit(12);
+		if (s->answer_type == DIES) {
+			close(fd);
+			fd = accept(listener, NULL, NULL);
+			continue;
+		}
 		if (s->events)
 			message_send(fd, XS_WATCH_EVENT, 0, s->events, s->events_len, s->chunk);
 		message_send(fd, s->answer_type, hdr.req_id, s->answer, s->answer_len, s->chunk);
@@ -158,7 +167,7 @@ START_TEST(test_calls)
 	size_t len;
 
 	server_start(steps, sizeof(steps) / sizeof(steps[0]));
-	st = socle_store_open(NULL);
+	st = socle_store_open_now(NULL);
 	ck_assert_ptr_nonnull(st);
 	text = socle_store_read(st, 0, "/a", &len);
 	ck_assert_str_eq(text, "value");
@@ -225,7 +234,7 @@ START_TEST(test_dir_parts)
 	char **names;
 
 	server_start(steps, sizeof(steps) / sizeof(steps[0]));
-	st = socle_store_open(NULL);
+	st = socle_store_open_now(NULL);
 	names = socle_store_dir(st, 0, "/d", &n);
 	ck_assert_ptr_nonnull(names);
 	ck_assert_uint_eq(n, 2);
@@ -250,7 +259,7 @@ START_TEST(test_broken)
 	struct socle_store *st;
 
 	server_start(&broken[_i], 1);
-	st = socle_store_open(NULL);
+	st = socle_store_open_now(NULL);
 	ck_assert_ptr_null(socle_store_read(st, 0, "/a", NULL));
 	ck_assert_int_eq(errno, EPROTO);
 	ck_assert_ptr_null(socle_store_read(st, 0, "/a", NULL));
@@ -293,7 +302,7 @@ START_TEST(test_events_do_not_pile_up)
 		}
 		_exit(0);
 	}
-	st = socle_store_open(NULL);
+	st = socle_store_open_now(NULL);
 	free(socle_store_read(st, 0, "/a", NULL));
 	ck_assert_int_ge(socle_store_take_events(st, BUNCH, event_count, &taken), WITH_ANSWER);
 	ck_assert_uint_le(taken, WITH_ANSWER + BUNCH);
@@ -317,11 +326,144 @@ START_TEST(test_too_long)
 	struct socle_store *st;
 
 	server_start(&step, 1);
-	st = socle_store_open(NULL);
+	st = socle_store_open_now(NULL);
 	ck_assert_int_eq(socle_store_write_raw(st, 0, "/a", big, sizeof(big)), -E2BIG);
 	ck_assert_ptr_null(socle_store_read(st, 0, "/a", NULL));
 	ck_assert_int_eq(errno, EPROTO);
 	socle_store_close(st);
+}
+END_TEST
+
+#define IS(type, body, answer) { type, LIT(body), NULL, 0, type, LIT(answer), 0 }
+#define NO(type, body, error) { type, LIT(body), NULL, 0, XS_ERROR, LIT(error "\0"), 0 }
+#define DIES_AT(type, body) { type, LIT(body), NULL, 0, DIES, NULL, 0, 0 }
+
+START_TEST(test_the_daemon_dies)
+{
+	static const struct step steps[] = {
+		IS(XS_WATCH, "/w\0tok\0", "OK\0"),
+		IS(XS_WATCH, "/v\0tok\0", "OK\0"),
+		IS(XS_UNWATCH, "/v\0tok\0", "OK\0"),
+		DIES_AT(XS_READ, "/a\0"),
+		DIES_AT(XS_WATCH, "/w\0tok\0"),	/* and once more */
+		{ XS_WATCH, LIT("/w\0tok\0"), LIT("/w\0tok\0"), XS_WATCH, LIT("OK\0"), 0 },
+		IS(XS_READ, "/a\0", "value"),
+		DIES_AT(XS_WRITE, "/b\0x"),
+		IS(XS_WATCH, "/w\0tok\0", "OK\0"),
+		IS(XS_WRITE, "/b\0x", "OK\0"),
+		DIES_AT(XS_RELEASE, "5\0"),
+		IS(XS_WATCH, "/w\0tok\0", "OK\0"),
+		NO(XS_RELEASE, "5\0", "ENOENT"),	/* it was done */
+		NO(XS_RELEASE, "5\0", "ENOENT"),	/* it was not there */
+		IS(XS_UNWATCH, "/w\0tok\0", "OK\0"),
+	};
+	struct socle_store *st;
+	char *text, *p, *t;
+
+	server_start(steps, sizeof(steps) / sizeof(steps[0]));
+	st = socle_store_open(NULL);
+	ck_assert_ptr_nonnull(st);
+	ck_assert_int_eq(socle_store_watch(st, "/w", "tok"), 0);
+	ck_assert_int_eq(socle_store_watch(st, "/v", "tok"), 0);
+	ck_assert_int_eq(socle_store_unwatch(st, "/v", "tok"), 0);
+	text = socle_store_read(st, 0, "/a", NULL);
+	ck_assert_str_eq(text, "value");
+	free(text);
+	/* The watch fires again: what happened meanwhile must be looked at. */
+	ck_assert_int_eq(socle_store_next_event(st, &p, &t), 1);
+	ck_assert_str_eq(p, "/w");
+	free(p);
+	free(t);
+	ck_assert_int_eq(socle_store_write(st, 0, "/b", "x"), 0);
+	ck_assert_int_eq(socle_store_release(st, 5), 0);
+	ck_assert_int_eq(socle_store_release(st, 5), -ENOENT);
+	ck_assert_int_eq(socle_store_unwatch(st, "/w", "tok"), 0);
+	socle_store_close(st);
+	server_check();
+}
+END_TEST
+
+START_TEST(test_transactions_of_a_daemon_that_dies)
+{
+	static const struct step steps[] = {
+		IS(XS_TRANSACTION_START, "\0", "7\0"),
+		DIES_AT(XS_WRITE, "/a\0x"),
+		IS(XS_READ, "/a\0", "old"),	/* outside of it; the write is not asked again */
+		IS(XS_TRANSACTION_START, "\0", "8\0"),
+		DIES_AT(XS_TRANSACTION_END, "T\0"),
+		IS(XS_CONTROL, "committed\0" "8\0", "T\0"),
+		IS(XS_TRANSACTION_START, "\0", "9\0"),
+		DIES_AT(XS_TRANSACTION_END, "T\0"),
+		DIES_AT(XS_CONTROL, "committed\0" "9\0"),
+		IS(XS_CONTROL, "committed\0" "9\0", "F\0"),
+		IS(XS_TRANSACTION_START, "\0", "10\0"),
+		DIES_AT(XS_TRANSACTION_END, "F\0"),
+		DIES_AT(XS_TRANSACTION_START, "\0"),
+		IS(XS_TRANSACTION_START, "\0", "11\0"),
+		IS(XS_TRANSACTION_END, "T\0", "OK\0"),
+	};
+	struct socle_store *st;
+	char *text;
+	uint32_t tx;
+
+	server_start(steps, sizeof(steps) / sizeof(steps[0]));
+	st = socle_store_open(NULL);
+	ck_assert_int_eq(socle_store_tx_start(st, &tx), 0);
+	ck_assert_int_eq(socle_store_write(st, tx, "/a", "x"), 0);
+	text = socle_store_read(st, tx, "/a", NULL);
+	ck_assert_str_eq(text, "old");
+	free(text);
+	ck_assert_int_eq(socle_store_tx_end(st, tx, false), -EAGAIN);
+	ck_assert_int_eq(socle_store_tx_start(st, &tx), 0);
+	ck_assert_int_eq(socle_store_tx_end(st, tx, false), 0);
+	ck_assert_int_eq(socle_store_tx_start(st, &tx), 0);
+	ck_assert_int_eq(socle_store_tx_end(st, tx, false), -EAGAIN);
+	ck_assert_int_eq(socle_store_tx_start(st, &tx), 0);
+	ck_assert_int_eq(socle_store_tx_end(st, tx, true), 0);
+	ck_assert_int_eq(socle_store_tx_start(st, &tx), 0);
+	ck_assert_uint_eq(tx, 11);
+	ck_assert_int_eq(socle_store_tx_end(st, tx, false), 0);
+	socle_store_close(st);
+	server_check();
+}
+END_TEST
+
+/* One who only waits for events. */
+START_TEST(test_events_of_a_daemon_that_dies)
+{
+	static const struct step steps[] = {
+		IS(XS_WATCH, "/w\0tok\0", "OK\0"),
+		DIES_AT(XS_READ, "/a\0"),
+		{ XS_WATCH, LIT("/w\0tok\0"), LIT("/w/x\0tok\0"), XS_WATCH, LIT("OK\0"), 0 },
+		IS(XS_READ, "/a\0", "v"),
+	};
+	struct socle_store *st, *other;
+	char *p, *t;
+	int r, fd;
+
+	server_start(steps, sizeof(steps) / sizeof(steps[0]));
+	st = socle_store_open(NULL);
+	fd = socle_store_fd(st);
+	ck_assert_int_eq(socle_store_watch(st, "/w", "tok"), 0);
+	free(socle_store_read(st, 0, "/a", NULL));
+	ck_assert_int_eq(socle_store_fd(st), fd);
+	while ((r = socle_store_next_event(st, &p, &t)) == 0)
+		;
+	ck_assert_int_eq(r, 1);
+	ck_assert_str_eq(p, "/w/x");
+	free(p);
+	free(t);
+	socle_store_close(st);
+	server_check();
+	/* One that does not wait is lost at once. */
+	server_start(steps, 2);
+	other = socle_store_open_now(NULL);
+	ck_assert_int_eq(socle_store_watch(other, "/w", "tok"), 0);
+	ck_assert(!socle_store_lost(other));
+	ck_assert_ptr_null(socle_store_read(other, 0, "/a", NULL));
+	ck_assert(socle_store_lost(other));
+	socle_store_close(other);
+	kill(server, SIGKILL);	/* it waits for a second connection */
 }
 END_TEST
 
@@ -371,6 +513,9 @@ int main(void)
 	tcase_add_loop_test(tc, test_broken, 0, sizeof(broken) / sizeof(broken[0]));
 	tcase_add_test(tc, test_events_do_not_pile_up);
 	tcase_add_test(tc, test_too_long);
+	tcase_add_test(tc, test_the_daemon_dies);
+	tcase_add_test(tc, test_transactions_of_a_daemon_that_dies);
+	tcase_add_test(tc, test_events_of_a_daemon_that_dies);
 	tcase_add_test(tc, test_nobody);
 	tcase_add_test(tc, test_error_object);
 	suite_add_tcase(s, tc);

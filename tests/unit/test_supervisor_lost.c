@@ -27,7 +27,7 @@ static void supervisor_followed(void)
 	child = fork();
 	if (child == 0) {
 		socle_store_close(store); /* that of its parent's is not its own */
-		store = socle_store_open(NULL);
+		store = socle_store_open_now(NULL);
 		sup = supervisor_new(NULL);
 		if (!sup || !store)
 			_exit(1);
@@ -100,7 +100,7 @@ START_TEST(a_store_that_goes_away_while_it_is_asked_takes_nothing_away)
 		questions_left = 0;
 		supervisor_store(sup, NULL);
 		socle_store_close(store);
-		store = socle_store_open(&e);
+		store = socle_store_open_now(&e);
 		ck_assert_msg(store != NULL, "%s", e.text);
 		supervisor_store(sup, store);
 		ck_assert_msg(!trace_has("DISCONNECT") && !trace_has("STOP"), "the worker lost its guest at question %u", n);
