@@ -20,6 +20,7 @@
 
 #include "consoled/guest.h"
 #include "libsocle/domain.h"
+#include "libsocle/notify.h"
 #include "libsocle/store.h"
 
 #define GUESTS_MAX     1024
@@ -227,12 +228,13 @@ static void events_serve(struct host *h, struct guest *list)
 	}
 }
 
-static struct socle_store *store_connect(struct socle_error *e)
+/* st: a new connection. */
+static struct socle_store *store_watch(struct socle_store *st, struct socle_error *e)
 {
-	struct socle_store *st = socle_store_open(e);
-
 	if (!st)
 		return NULL;
+	/* Whatever becomes of the store, consoles are not to wait for it. */
+	socle_store_set_patience(st, 0);
 	if (!socle_store_watch(st, "@introduceDomain", "i") && !socle_store_watch(st, "@releaseDomain", "r"))
 		return st;
 	socle_fail(e, EIO, "the store daemon takes no watches");
@@ -266,7 +268,7 @@ static struct socle_store *store_check(struct socle_store *st, short revents)
 	}
 	if (st)
 		return st;
-	st = store_connect(NULL);
+	st = store_watch(socle_store_open_now(NULL), NULL);
 	if (st)
 		fprintf(stderr, "consoled: the store daemon is back\n");
 	return st;
@@ -276,8 +278,11 @@ static struct socle_store *serve(struct host *h, struct socle_store *st)
 {
 	struct guest *list = NULL, *g;
 	struct pollfd *fds = NULL;
+	struct socle_watchdog watchdog;
 	bool more = false;
+	int wait;
 
+	socle_watchdog_init(&watchdog);
 	guests_scan(h, st, &list);
 	while (!stop) {
 		size_t n;
@@ -285,8 +290,12 @@ static struct socle_store *serve(struct host *h, struct socle_store *st)
 		if (!st || store_events(st))
 			guests_scan(h, st, &list);
 		n = poll_prepare(h, st, list, &fds);
-		if (poll(fds, n, more ? 0 : st ? -1 : STORE_RETRY_MS) < 0)
+		wait = socle_watchdog_timeout(&watchdog);
+		if (!st && (wait < 0 || wait > STORE_RETRY_MS))
+			wait = STORE_RETRY_MS;
+		if (poll(fds, n, more ? 0 : wait) < 0)
 			continue;	/* a signal: the condition above decides */
+		socle_watchdog_turn(&watchdog);
 		more = false;
 		for (g = list; g; g = g->next) {
 			g->input_used += readers_serve(&g->readers, g->polled, g->nr_polled, g->input + g->input_used,
@@ -310,7 +319,7 @@ static void host_open(struct host *h, struct socle_store **st, const struct opti
 
 	*h = (struct host){ .log_dir = o->log_dir, .run_dir = o->run_dir };
 	if (!(h->hv = socle_hv_open(&e)) || !(h->ec = socle_evtchn_open(&e)) || !(h->gt = socle_gnttab_open(&e)) ||
-	    !(*st = store_connect(&e))) {
+	    !(*st = store_watch(socle_store_open(&e), &e))) {
 		fprintf(stderr, "consoled: %s\n", e.text);
 		exit(1);
 	}
@@ -369,7 +378,9 @@ int main(int argc, char **argv)
 	}
 	if (ready >= 0 && write(ready, "r", 1) == 1)
 		close(ready);
+	socle_notify("READY=1");
 	st = serve(&h, st);
+	socle_notify("STOPPING=1");
 	if (o.pidfile)
 		unlink(o.pidfile);
 	socle_store_close(st);

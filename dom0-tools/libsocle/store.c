@@ -50,6 +50,11 @@ struct socle_store *socle_store_open_now(struct socle_error *e)
 	return store_open(0, 0, e);
 }
 
+void socle_store_set_patience(struct socle_store *st, int ms)
+{
+	st->patience_ms = ms;
+}
+
 static void watch_free(struct store_watch *w)
 {
 	free(w->path);
@@ -381,6 +386,21 @@ int socle_store_tx_start(struct socle_store *st, uint32_t *tx)
 int socle_store_tx_end(struct socle_store *st, uint32_t tx, bool abort)
 {
 	return call_strings(st, XS_TRANSACTION_END, tx, abort ? "F" : "T", NULL);
+}
+
+char *socle_store_control(struct socle_store *st, const char *const *words, unsigned int n)
+{
+	struct iovec parts[PARTS_MAX];
+	char *body = NULL;
+	size_t len;
+	int r = n > PARTS_MAX ? -E2BIG : 0;
+
+	for (unsigned int i = 0; i < n && !r; i++)
+		parts[i] = part_string(words[i]);
+	if (!r)
+		r = store_wire_call(st, XS_CONTROL, 0, parts, n, &body, &len);
+	errno = -r;
+	return r ? NULL : body;
 }
 
 int socle_store_introduce(struct socle_store *st, uint16_t domid, uint64_t mfn, uint32_t port)

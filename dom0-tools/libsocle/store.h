@@ -33,6 +33,8 @@ struct socle_store;
 struct socle_store *socle_store_open(struct socle_error *e);
 /* For those who have a loop, and more to do in it than to wait. */
 struct socle_store *socle_store_open_now(struct socle_error *e);
+/* How long its calls wait for a successor of the daemon; 0: not at all. */
+void socle_store_set_patience(struct socle_store *st, int ms);
 void socle_store_close(struct socle_store *st); /* NULL is allowed */
 /* The same number as long as the handle lives. */
 int socle_store_fd(const struct socle_store *st);
@@ -73,6 +75,9 @@ int socle_store_take_events(struct socle_store *st, unsigned int bunch,
 int socle_store_tx_start(struct socle_store *st, uint32_t *tx);
 /* 0; -EAGAIN when a commit met a conflict and the whole transaction has to be done again. */
 int socle_store_tx_end(struct socle_store *st, uint32_t tx, bool abort);
+
+/* What an administrator asks the daemon itself (docs/stored.md, CONTROL): its words; malloc'ed text, or NULL with errno set. */
+char *socle_store_control(struct socle_store *st, const char *const *words, unsigned int n);
 
 int socle_store_introduce(struct socle_store *st, uint16_t domid, uint64_t mfn, uint32_t port);
 int socle_store_release(struct socle_store *st, uint16_t domid);

@@ -195,7 +195,7 @@ static bool print_events(struct socle_store *st, long *left)
 
 static int cmd_watch(struct socle_store *st, int argc, char **argv)
 {
-	struct pollfd fd = { .fd = socle_store_fd(st), .events = POLLIN };
+	struct pollfd fd = { .fd = socle_store_fd(st), .events = POLLIN }; /* it stays, whatever becomes of the daemon */
 	long left = -1;
 	int first = 0;
 
@@ -225,6 +225,19 @@ static int cmd_watch(struct socle_store *st, int argc, char **argv)
 	}
 }
 
+static int cmd_control(struct socle_store *st, int argc, char **argv)
+{
+	char *text = socle_store_control(st, (const char *const *)argv, (unsigned)argc);
+
+	if (!text)
+		return complain("ask the daemon for", argv[0], errno);
+	fputs(text, stdout);
+	if (*text && text[strlen(text) - 1] != '\n')
+		putchar('\n');
+	free(text);
+	return 0;
+}
+
 static const struct command {
 	const char *name, *args, *help;
 	int min_args;
@@ -239,6 +252,7 @@ static const struct command {
 	  1, cmd_watch },
 	{ "chmod", "PATH PERM...", "set permissions: owner and default first, as n0, r5, b7",
 	  2, cmd_chmod },
+	{ "control", "WORD...", "ask the daemon itself; \"control help\" lists what", 1, cmd_control },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -247,7 +261,7 @@ static void usage(FILE *to)
 {
 	fputs("usage: socle-store COMMAND ...\n", to);
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		fprintf(to, "  %-6s %-28s %s\n", commands[i].name, commands[i].args,
+		fprintf(to, "  %-7s %-28s %s\n", commands[i].name, commands[i].args,
 			commands[i].help);
 }
 

@@ -12,6 +12,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "libsocle/notify.h"
 #include "stored/log.h"
 #include "stored/loop.h"
 
@@ -74,17 +75,29 @@ static bool asked_to_stop(int fd)
 	return true;
 }
 
+/* How long nothing may happen. */
+static int timeout_ms(const struct loop *l, const struct socle_watchdog *w)
+{
+	int ms = socle_watchdog_timeout(w);
+
+	if (l->keeper && l->keeper->fd < 0 && (ms < 0 || ms > KEEPER_RETRY_S * 1000))
+		ms = KEEPER_RETRY_S * 1000;
+	return ms;
+}
+
 int loop_run(struct loop *l)
 {
+	struct socle_watchdog watchdog;
 	struct poll_set set = { 0 };
 	bool busy = l->rings != NULL;
 	int ret;
 
+	socle_watchdog_init(&watchdog);
 	for (;;) {
 		ret = fill(l, &set);
 		if (ret)
 			break;
-		if (poll(set.fds, set.n, busy ? 0 : -1) < 0) {
+		if (poll(set.fds, set.n, busy ? 0 : timeout_ms(l, &watchdog)) < 0) {
 			if (errno == EINTR)
 				continue;
 			ret = -errno;
@@ -98,6 +111,7 @@ int loop_run(struct loop *l)
 		busy = l->rings && conn_ring_round(l->rings);
 		if (l->keeper)
 			keeper_round(l->keeper);
+		socle_watchdog_turn(&watchdog);
 	}
 	free(set.fds);
 	return ret;

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libsocle/notify.h"
 #include "stored/log.h"
 #include "stored/loop.h"
 #include "stored/replay.h"
@@ -260,9 +261,11 @@ static int serve(struct daemon *d, int ready_fd)
 		loop.keeper = &d->keeper;
 	if (ready_fd >= 0)
 		leave_terminal(ready_fd);
+	socle_notify("READY=1");
 	ret = loop_run(&loop);
 	if (ret)
 		log_error("cannot wait for events: %s", strerror(-ret));
+	socle_notify("STOPPING=1");
 	stop(d);
 	return ret ? 1 : 0;
 }
