@@ -202,6 +202,8 @@ int cmd_sched(const struct invocation *inv);
 int cmd_top(const struct invocation *inv);
 int cmd_disk_attach(const struct invocation *inv);
 int cmd_disk_detach(const struct invocation *inv);
+int cmd_store_quota(const struct invocation *inv);
+int cmd_store_check(const struct invocation *inv);
 int cmd_disk_list(const struct invocation *inv);
 int cmd_disk_resize(const struct invocation *inv);
 int cmd_disk_limit(const struct invocation *inv);

@@ -101,6 +101,12 @@ const struct command commands[] = {
 		     { .letter = 'j', .name = "json", .help = "a picture is a line of JSON" } },
 	  .detail = "CPU %: processor time, 100 being one CPU.  WAIT %: time that its vCPUs could have run but waited." },
 
+	{ .name = "store", .help = "the store daemon" },
+	{ .name = "store quota", .run = cmd_store_quota, .help = "what guests have in the store, and may have", .arg = { GUEST_MAYBE },
+	  .flags = { FLAG_JSON },
+	  .detail = "\"socle-store control quota set NAME LIMIT\" changes a limit, for all guests." },
+	{ .name = "store check", .run = cmd_store_check, .help = "prove the whole tree consistent" },
+
 	{ .name = "disk", .help = "disks of running guests" },
 	{ .name = "disk attach", .run = cmd_disk_attach, .help = "give a running guest a disk",
 	  .arg = { GUEST, { .name = "TARGET|FILE", .kind = KIND_FILE }, { .name = "SOURCE", .kind = KIND_FILE, .optional = true } },

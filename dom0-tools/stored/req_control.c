@@ -34,12 +34,37 @@ static int quota_of_domain(struct request *r, const char *arg, char *text, size_
 	return 0;
 }
 
+#define USE_LINE_MAX 64
+
+/* A line for each domain from this id on that has anything here, as many as there is room for. */
+static int quota_use(struct request *r, char *text, size_t size)
+{
+	uint64_t from;
+	size_t len = 0;
+
+	if (!wire_args_number(&r->args, PERM_DOMID_END, &from))
+		return -EINVAL;
+	text[0] = '\0';
+	for (uint16_t d = (uint16_t)from; d < PERM_DOMID_END && size - len > USE_LINE_MAX; d++) {
+		uint32_t nodes = r->store->quota.nodes[d];
+		const struct domain *dom = nodes ? domain_find(r->store, d) : NULL;
+		const struct conn *c = dom ? dom->conn : NULL;
+
+		if (nodes)
+			len += (size_t)snprintf(text + len, size - len, "%u %u %u %u %u\n", d, nodes, c ? c->n_watches : 0,
+						c ? c->n_txns : 0, c ? c->events : 0);
+	}
+	return 0;
+}
+
 static int ctl_quota(struct request *r, char *text, size_t size)
 {
 	const char *arg = wire_args_next(&r->args), *name;
 	size_t len = 0;
 	uint64_t limit;
 
+	if (arg && !strcmp(arg, "use"))
+		return quota_use(r, text, size);
 	if (arg && strcmp(arg, "set"))
 		return quota_of_domain(r, arg, text, size);
 	if (arg) {
@@ -101,7 +126,7 @@ static const struct {
 	{ "committed", "<id>: was this transaction of a local client committed?", ctl_committed },
 	{ "domains", "list the introduced domains", ctl_domains },
 	{ "journal", "what is kept for a restart", ctl_journal },
-	{ "quota", "[<domid>|set <name> <limit>]: show limits or use, change a limit", ctl_quota },
+	{ "quota", "[<domid>|use <first domid>|set <name> <limit>]: show limits or use, change a limit", ctl_quota },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

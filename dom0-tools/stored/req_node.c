@@ -26,7 +26,7 @@ static int note(struct request *r, size_t len, unsigned mask)
 {
 	if (!r->txn)
 		return 0;
-	if (quota_exceeds(&r->store->quota, &r->conn->who, QUOTA_TXN_NODES, r->txn->n_access + 1))
+	if (request_over_quota(r, QUOTA_TXN_NODES, r->txn->n_access + 1))
 		return -ENOSPC;
 	return txn_note(r->txn, r->path, len, mask | TXN_PERMS);
 }
@@ -187,8 +187,7 @@ static int change(struct request *r, enum txn_op_kind kind, struct tree_blob *va
 	int owner = r->conn->who.privileged ? -1 : r->conn->who.domid;
 	int ret;
 
-	if (r->txn && quota_exceeds(&r->store->quota, &r->conn->who, QUOTA_TXN_NODES,
-				    r->txn->n_ops + 1))
+	if (r->txn && request_over_quota(r, QUOTA_TXN_NODES, r->txn->n_ops + 1))
 		return -ENOSPC;
 	if (r->txn)
 		return txn_apply(r->txn, kind, r->path, value, perms, owner);
@@ -215,8 +214,7 @@ static int check_node_quota(struct request *r, unsigned more)
 	if (r->txn)
 		owned += txn_usage_of(&r->txn->usage, who->domid);
 	owned += more;
-	return owned > 0 && quota_exceeds(&r->store->quota, who, QUOTA_NODES, (uint64_t)owned) ?
-	       -ENOSPC : 0;
+	return owned > 0 && request_over_quota(r, QUOTA_NODES, (uint64_t)owned) ? -ENOSPC : 0;
 }
 
 /* The node exists or can be made: 0, or 1 when it is missing. */
@@ -238,7 +236,7 @@ int req_write(struct request *r)
 
 	if (ret)
 		return ret;
-	if (quota_exceeds(&r->store->quota, &r->conn->who, QUOTA_ENTRY_SIZE, r->args.left))
+	if (request_over_quota(r, QUOTA_ENTRY_SIZE, r->args.left))
 		return -ENOSPC;
 	ret = find_to_write(r);
 	if (ret < 0)
@@ -295,7 +293,7 @@ static int parse_perms(struct request *r, struct perm_list **out)
 	}
 	if (!n)
 		return -EINVAL;
-	if (quota_exceeds(&r->store->quota, &r->conn->who, QUOTA_PERMS, n))
+	if (request_over_quota(r, QUOTA_PERMS, n))
 		return -ENOSPC;
 	*out = perm_list_new(list, n);
 	return *out ? 0 : -ENOMEM;

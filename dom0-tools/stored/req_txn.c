@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "stored/log.h"
 #include "stored/request.h"
 
 static bool id_in_use(const struct conn *c, uint32_t id)
@@ -50,7 +51,7 @@ int req_transaction_start(struct request *r)
 
 	if (r->txn)
 		return -EBUSY;		/* they do not nest */
-	if (quota_exceeds(&r->store->quota, &c->who, QUOTA_TXNS, c->n_txns + 1))
+	if (request_over_quota(r, QUOTA_TXNS, c->n_txns + 1))
 		return -ENOSPC;
 	t = txn_new(id_next(r), &r->store->tree);
 	if (!t)
@@ -105,6 +106,9 @@ int req_transaction_end(struct request *r)
 		return 0;
 	ret = txn_commit(r->done, &r->store->tree, &r->store->quota, &r->conn->who, &r->before);
 	r->after = fire_commit;
+	if (ret == -ENOSPC)
+		log_limited(&r->conn->log, "%s may not commit: quota nodes is %u", r->conn->name,
+			    r->store->quota.limit[QUOTA_NODES]);
 	if (!ret)
 		keep_commit(r);
 	return ret;

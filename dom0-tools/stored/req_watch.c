@@ -45,7 +45,7 @@ int req_watch(struct request *r)
 			return -EINVAL;
 		levels = (int)depth;
 	}
-	if (quota_exceeds(&r->store->quota, &r->conn->who, QUOTA_WATCHES, r->conn->n_watches + 1))
+	if (request_over_quota(r, QUOTA_WATCHES, r->conn->n_watches + 1))
 		return -ENOSPC;
 	ret = watch_add(&r->store->watches, r->conn, r->path, r->strip, token, levels, &r->watch);
 	if (!ret)

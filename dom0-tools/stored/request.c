@@ -72,6 +72,16 @@ void request_reply(struct request *r, const void *body, size_t len)
 	r->reply_empty = len == 0;
 }
 
+bool request_over_quota(struct request *r, enum quota_kind kind, uint64_t amount)
+{
+	if (!quota_exceeds(&r->store->quota, &r->conn->who, kind, amount))
+		return false;
+	log_limited(&r->conn->log, "%s is refused %s: quota %s is %u, this makes %llu", r->conn->name,
+		    r->path[0] ? r->path : "a request", quota_name(kind), r->store->quota.limit[kind],
+		    (unsigned long long)amount);
+	return true;
+}
+
 static struct txn *find_txn(struct conn *c, uint32_t id)
 {
 	struct txn *t = c->txns;

@@ -41,6 +41,8 @@ void request_handle(struct store *s, struct conn *c);
 int request_path(struct request *r);			/* next argument -> r->path */
 bool request_args_end(const struct request *r);
 void request_reply(struct request *r, const void *body, size_t len);
+/* More than the peer may have: the answer is ENOSPC, and the log names the quota, for the protocol cannot. */
+bool request_over_quota(struct request *r, enum quota_kind kind, uint64_t amount);
 
 /* Handlers, by file; all return 0 or -errno. */
 int req_directory(struct request *r);			/* req_node.c */

@@ -558,6 +558,24 @@ START_TEST(control)
 	ck_ask(ctl, XS_CONTROL, 0, "quota\0set\0watches\0" "1\0", "OK");
 	ck_ask(ctl, XS_CONTROL, 0, "quota\0set\0nonsense\0" "1\0", "!EINVAL");
 	ck_ask(ctl, XS_CONTROL, 0, "nonsense\0", "!EINVAL");
+	ck_ask(g1, XS_WATCH, 0, "x\0t\0", "OK");
+	ck_ask(ctl, XS_CONTROL, 0, "quota\0use\0" "1\0", "1 1 1 0 1\n2 1 0 0 0\n");
+	ck_ask(ctl, XS_CONTROL, 0, "quota\0use\0" "2\0", "2 1 0 0 0\n");
+	ck_ask(ctl, XS_CONTROL, 0, "quota\0use\0" "3\0", "");
+	ck_ask(ctl, XS_CONTROL, 0, "quota\0use\0", "!EINVAL");
+	/* More than one answer holds: the next one begins behind its last line. */
+	for (unsigned d = 1000; d < 1400; d++) {
+		char body[64];
+		int n = sprintf(body, "/local/domain/%u", d) + 1;
+
+		ask(ctl, XS_MKDIR, 0, body, (size_t)n);
+		n += sprintf(body + n, "n%u", d) + 1;
+		ck_assert_str_eq(ask(ctl, XS_SET_PERMS, 0, body, (size_t)n), "OK");
+	}
+	ck_assert_ptr_nonnull(strstr(ask(ctl, XS_CONTROL, 0, BYTES("quota\0use\0" "1000\0")), "\n1100 1 0 0 0\n"));
+	ck_assert_ptr_null(strstr(ask(ctl, XS_CONTROL, 0, BYTES("quota\0use\0" "1000\0")), "1399"));
+	ck_assert_ptr_nonnull(strstr(ask(ctl, XS_CONTROL, 0, BYTES("quota\0use\0" "1200\0")), "\n1399 1 0 0 0\n"));
+	ck_ask(g1, XS_UNWATCH, 0, "x\0t\0", "OK");
 	ck_ask(g1, XS_WATCH, 0, "a\0t\0", "OK");
 	ck_ask(g1, XS_WATCH, 0, "b\0t\0", "!ENOSPC");
 	ck_assert_ptr_nonnull(strstr(ask(ctl, XS_CONTROL, 0, BYTES("quota\0" "1\0")),
