@@ -82,15 +82,27 @@ verdict $? "without a kernel there is a warning"
 make_menu && cp "$work/out" "$work/boot/grub/grub.cfg"
 
 grub-editenv "$work/boot/grub/grubenv" create
-mkdir -p "$work/dom0/hypervisor" "$work/plain"
-echo xen >"$work/dom0/hypervisor/type"
-boot() { # dom0|plain ARGUMENTS...
+mkdir -p "$work/plain"
+for s in "dom0 -socle 000228f0" "domu -socle 000220f0" "xen .4-pre 00002af0" "old -socle"; do # /sys of each: version, features
+	set -- $s
+	mkdir -p "$work/$1/hypervisor/version" "$work/$1/hypervisor/properties"
+	echo xen >"$work/$1/hypervisor/type"
+	echo "$2" >"$work/$1/hypervisor/version/extra"
+	[ $# = 2 ] || echo "$3" >"$work/$1/hypervisor/properties/features"
+done
+boot() { # dom0|domu|xen|old|plain ARGUMENTS...
 	sys=$work/$1
 	shift
 	env SOCLE_SYS="$sys" SOCLE_GRUBENV="$work/boot/grub/grubenv" SOCLE_GRUB_CFG="$work/boot/grub/grub.cfg" sh "$next" "$@" >"$work/out" 2>"$work/err"
 }
 set_to() { grub-editenv "$work/boot/grub/grubenv" list | grep -qx "$1"; }
 
+boot dom0 running
+verdict $? "Socle's control domain is known"
+for s in domu xen old plain; do
+	boot $s running; [ $? = 1 ] && [ ! -s "$work/out" ] && [ ! -s "$work/err" ]
+	verdict $? "$s: not Socle's control domain"
+done
 boot plain status && grep -qx 'next boot: plain Linux' "$work/out"
 verdict $? "plain Linux is what is booted at first"
 boot plain once && set_to next_entry=socle-6.1.0-9-amd64 && boot plain status && grep -qx 'next boot: Socle, once' "$work/out"
