@@ -127,7 +127,7 @@ done
 [ "$(ls "$man" | grep -c '\.8$')" = $(($(wc -l <all) + 1)) ]
 verdict $? "each command or group has a page" "$(ls "$man")"
 if command -v mandoc >/dev/null; then
-	out=$(for f in "$man"/*.8; do mandoc -T lint -W warning "$f"; done 2>&1 | sed "s|$man/||")
+	out=$(for f in "$man"/*.8 "$top"/dom0-tools/data/man/*; do mandoc -T lint -W warning "$f"; done 2>&1 | sed "s|$man/||")
 	[ -z "$out" ]
 	verdict $? "mandoc finds nothing wrong with them" "$out"
 	mandoc -T ascii "$man/socle-disk.8" | col -b >page
