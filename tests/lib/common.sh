@@ -36,6 +36,7 @@ RUN_PACKAGES="qemu-system-x86 grub-common grub-pc-bin grub-efi-amd64-bin xorriso
 	xz-utils"
 TEST_PACKAGES="clang g++ gdb libxen-dev libclang-rt-14-dev lz4 nbdkit fio dmsetup
 	python3-jsonschema mandoc zsh systemd"
+PACKAGING_PACKAGES="dpkg-dev debhelper fakeroot lintian"
 
 build_socle() { # [configure arguments]
 	mkdir -p "$SOCLE_BUILD"
