@@ -98,7 +98,8 @@ void xml_position(const xmlNode *node, unsigned int *line, unsigned int *column)
 
 void xml_complain(struct diag_list *diags, const xmlNode *node, const char *fmt, ...)
 {
-	xmlChar *path = xmlGetNodePath(node);
+	/* What is only counted needs no path: finding it takes as long as the node has siblings. */
+	xmlChar *path = diags->kept < DIAG_MAX ? xmlGetNodePath(node) : NULL;
 	unsigned int line, column;
 	char text[512];
 	va_list ap;

@@ -46,6 +46,15 @@ for f in fail-*.xml; do
 	[ $rc = 3 ] && [ ! -s "$work/out" ] && cmp -s "$work/err" "${f%.xml}.out"
 	verdict $? "$f is refused as expected"
 done
+# Each complaint of a long list once took as long as the list: minutes for this one.
+{
+	echo "<domain type='xen'><name>x</name><memory>8192</memory><os><type>linux</type><kernel>/k</kernel></os><devices>"
+	yes "<disk type='file'><source file='/a'/><target dev='xvda'/></disk>" | head -n 16000
+	echo "</devices></domain>"
+} >"$work/long.xml"
+timeout 60 "$socle" validate "$work/long.xml" >"$work/out" 2>"$work/all"
+[ $? = 3 ] && tail -n 1 "$work/all" | grep -q ': and [0-9]* more errors$' && [ "$(grep -c . "$work/all")" = 101 ]
+verdict $? "a description with 16000 disks is refused, and soon"
 
 expect() { # RC TEXT-ON-STDERR ARGUMENTS...
 	want=$1
