@@ -96,8 +96,7 @@ struct domain_config *domain_config_parse(const char *name, const char *text, si
 	return cfg;
 }
 
-/* The whole file, malloc'ed; NULL with a complaint. */
-static char *file_read(const char *file, size_t *len, struct diag_list *diags)
+char *domain_file_read(const char *file, size_t *len, struct diag_list *diags)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat sb;
@@ -132,7 +131,7 @@ struct domain_config *domain_config_load(const char *file, struct diag_list *dia
 {
 	struct domain_config *cfg = NULL;
 	size_t len = 0;
-	char *text = file_read(file, &len, diags);
+	char *text = domain_file_read(file, &len, diags);
 
 	if (text)
 		cfg = domain_config_parse(file, text, len, diags);
@@ -148,12 +147,12 @@ static const char frame_tail[] = "</devices></domain>";
 struct domain_config *domain_device_load(const char *file, struct diag_list *diags)
 {
 	size_t len = 0, skip = 0;
-	char *text = file_read(file, &len, diags), *framed, *end;
+	char *text = domain_file_read(file, &len, diags), *framed, *end;
 	struct domain_config *cfg = NULL;
 
 	framed = text ? malloc(len + sizeof(frame_head) + sizeof(frame_tail)) : NULL;
 	if (framed) {
-		text[len] = '\0'; /* file_read() has room for one more */
+		text[len] = '\0'; /* domain_file_read() has room for one more */
 		end = strncmp(text, "<?xml", 5) == 0 ? strstr(text, "?>") : NULL;
 		skip = end ? (size_t)(end + 2 - text) : 0;
 		memcpy(framed, frame_head, sizeof(frame_head) - 1);

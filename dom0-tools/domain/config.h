@@ -84,6 +84,9 @@ struct domain_config *domain_config_parse(const char *name, const char *text, si
  */
 struct domain_config *domain_device_load(const char *file, struct diag_list *diags);
 
+/* The text of such a file, with room for one byte more, malloc'ed; NULL with a complaint: missing, too long, no file. */
+char *domain_file_read(const char *file, size_t *len, struct diag_list *diags);
+
 /* Letters, digits and _ . + -, and more that docs/domain-xml.md tells. */
 bool domain_name_is_good(const char *name);
 

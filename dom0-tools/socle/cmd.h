@@ -183,6 +183,7 @@ int cmd_rename(const struct invocation *inv);
 int cmd_autostart(const struct invocation *inv);
 int cmd_wait(const struct invocation *inv);
 int cmd_validate(const struct invocation *inv);
+int cmd_convert(const struct invocation *inv);
 int cmd_list(const struct invocation *inv);
 int cmd_info(const struct invocation *inv);
 int cmd_console(const struct invocation *inv);

@@ -67,7 +67,7 @@ expect() { # RC TEXT-ON-STDERR ARGUMENTS...
 
 expect 2 "a command is missing [usage]"
 expect 2 "there is no command 'lst'; did you mean 'list'?" lst
-expect 2 "'c' can mean create, console" c
+expect 2 "'c' can mean create, convert, console" c
 expect 2 "'create' needs FILE" create
 expect 2 "'create' has no use for 'b'" create a b
 expect 2 "'create' has no flag '-x'" create -x a

@@ -8,6 +8,7 @@
 top_srcdir = $(S)
 top_builddir = $(B)
 UNIT_CPPFLAGS = -I$(S)/include -I$(S)/dom0-tools -I$(S)/guest-drivers -I$(S)/hypervisor -I$(S)
+include $(S)/dom0-tools/convert/sources.am
 include $(S)/tests/unit/store.am $(S)/tests/unit/tools.am $(S)/tests/unit/blk.am $(S)/tests/unit/loader.am
 include $(S)/dom0-tools/netd/sources.am $(S)/dom0-tools/blkd/sources.am
 include $(S)/tests/unit/boot.am $(S)/tests/unit/mm.am $(S)/tests/unit/evtchn.am $(S)/tests/unit/pv.am
@@ -20,7 +21,7 @@ CFLAGS = -std=gnu17 -g -O1 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wvla -We
 # gettid, memmem, open_memstream
 CPPFLAGS = -D_GNU_SOURCE
 
-TARGETS = elf bzimage decompress cmdline e820 bootinfo acpi insn desc lib config rings netd store_wire store_request \
+TARGETS = elf bzimage decompress cmdline e820 bootinfo acpi insn desc lib config convert rings netd store_wire store_request \
 	store_client store_journal mm netfront netcard router blkfront blk
 
 HV_LIB = -isystem $(S)/hypervisor/lib/include $(HV_STRING_NAMES)
@@ -59,6 +60,10 @@ config_SOURCES = $(tests_unit_test_config_SOURCES)
 config_CPPFLAGS = $(shell pkg-config --cflags libxml-2.0 uuid) -DSOCLE_DOMAIN_RNG='"$(S)/dom0-tools/data/domain.rng"'
 config_LIBS = $(shell pkg-config --libs libxml-2.0 uuid)
 config_RUNS = 20000
+convert_SOURCES = $(tests_unit_test_convert_SOURCES)
+convert_CPPFLAGS = $(config_CPPFLAGS)
+convert_LIBS = $(config_LIBS)
+convert_RUNS = 3000
 rings_SOURCES = dom0-tools/consoled/ring.c $(BLK_RING) dom0-tools/blkd/request.c dom0-tools/stored/ring.c
 rings_RUNS = 40000
 rings_ARGS = -len_control=0

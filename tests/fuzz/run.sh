@@ -33,6 +33,7 @@ make_targets() { make -s -f "$here/fuzz.mk" S="$SOCLE_TOP" B="$build" "$@"; }
 make_targets -k -j2 all >"$build/make.log" 2>&1 || { tail -n 30 "$build/make.log" >&2; die "the fuzz targets do not build (all of it: $build/make.log)"; }
 rm -rf "$build/seeds" && mkdir -p "$build/seeds" && "$build/mkseeds" "$build/seeds" || die "cannot write seeds"
 mkdir -p "$build/seeds/config" && cp "$SOCLE_TOP"/tests/cli/*.xml "$build/seeds/config/"
+mkdir -p "$build/seeds/convert" && cp "$SOCLE_TOP"/tests/cli/convert/*.cfg "$build/seeds/convert/"
 
 export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
 list=$(make_targets list)
