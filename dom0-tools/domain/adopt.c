@@ -20,26 +20,6 @@
 #include "domain/watcher.h"
 #include "libsocle/domain.h"
 
-/* The description that the guest was made from. */
-struct domain_config *watch_description(uint16_t domid, struct socle_error *e)
-{
-	struct diag_list *diags = calloc(1, sizeof(*diags));
-	char path[GUEST_RUN_DIR_MAX + 16], dir[GUEST_RUN_DIR_MAX];
-	struct domain_config *cfg = NULL;
-
-	guest_run_dir(dir, domid);
-	snprintf(path, sizeof(path), "%s/" WATCHER_DESCRIPTION, dir);
-	if (diags)
-		cfg = domain_config_load(path, diags);
-	if (!cfg)
-		socle_fail_id(e, ENOENT, "no-description", "its description '%s' cannot be used%s%s", path, diags && diags->kept ? ": " : "",
-			   diags && diags->kept ? diags->item[0].text : "");
-	if (diags)
-		diag_clear(diags);
-	free(diags);
-	return cfg;
-}
-
 /* In the new process: tell the starter how it went, and go on alone. */
 __attribute__((noreturn))
 static void adopt_run(struct watcher *w, int tell)

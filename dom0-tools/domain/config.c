@@ -144,28 +144,36 @@ static const char frame_head[] = "<domain type='socle'><name>x</name><memory>819
 				 "<kernel>/x</kernel></os><devices>";
 static const char frame_tail[] = "</devices></domain>";
 
-struct domain_config *domain_device_load(const char *file, struct diag_list *diags)
+struct domain_config *domain_device_parse(const char *name, const char *text, size_t len, struct diag_list *diags)
 {
-	size_t len = 0, skip = 0;
-	char *text = domain_file_read(file, &len, diags), *framed, *end;
+	const char *end = len > 5 && memcmp(text, "<?xml", 5) == 0 ? memmem(text, len, "?>", 2) : NULL;
+	size_t skip = end ? (size_t)(end + 2 - text) : 0;
+	char *framed = malloc(len + sizeof(frame_head) + sizeof(frame_tail));
 	struct domain_config *cfg = NULL;
 
-	framed = text ? malloc(len + sizeof(frame_head) + sizeof(frame_tail)) : NULL;
 	if (framed) {
-		text[len] = '\0'; /* domain_file_read() has room for one more */
-		end = strncmp(text, "<?xml", 5) == 0 ? strstr(text, "?>") : NULL;
-		skip = end ? (size_t)(end + 2 - text) : 0;
 		memcpy(framed, frame_head, sizeof(frame_head) - 1);
 		memcpy(framed + sizeof(frame_head) - 1, text + skip, len - skip);
 		memcpy(framed + sizeof(frame_head) - 1 + len - skip, frame_tail, sizeof(frame_tail));
-		cfg = domain_config_parse(file, framed, sizeof(frame_head) - 1 + len - skip + sizeof(frame_tail) - 1, diags);
+		cfg = domain_config_parse(name, framed, sizeof(frame_head) - 1 + len - skip + sizeof(frame_tail) - 1, diags);
+	} else {
+		diag_add(diags, 0, 0, "out of memory");
 	}
 	free(framed);
-	free(text);
 	if (cfg && cfg->nr_disks + cfg->nr_cards != 1) {
 		diag_add(diags, 0, 0, "it has %u devices, not one", cfg->nr_disks + cfg->nr_cards);
 		domain_config_free(cfg);
 		cfg = NULL;
 	}
+	return cfg;
+}
+
+struct domain_config *domain_device_load(const char *file, struct diag_list *diags)
+{
+	size_t len = 0;
+	char *text = domain_file_read(file, &len, diags);
+	struct domain_config *cfg = text ? domain_device_parse(file, text, len, diags) : NULL;
+
+	free(text);
 	return cfg;
 }

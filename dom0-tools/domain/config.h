@@ -83,8 +83,9 @@ struct domain_config *domain_config_parse(const char *name, const char *text, si
  * The same for a file with one device, <disk> or <interface> as inside <devices>: a config of which only that counts.
  */
 struct domain_config *domain_device_load(const char *file, struct diag_list *diags);
+struct domain_config *domain_device_parse(const char *name, const char *text, size_t len, struct diag_list *diags);
 
-/* The text of such a file, with room for one byte more, malloc'ed; NULL with a complaint: missing, too long, no file. */
+/* The text of such a file, malloc'ed; NULL with a complaint: missing, too long, no file. */
 char *domain_file_read(const char *file, size_t *len, struct diag_list *diags);
 
 /* Letters, digits and _ . + -, and more that docs/domain-xml.md tells. */

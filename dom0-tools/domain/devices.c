@@ -33,11 +33,6 @@
 #define KILL_MS    5000u
 #define STEP_MS    20u
 
-void guest_run_dir(char out[GUEST_RUN_DIR_MAX], uint16_t domid)
-{
-	snprintf(out, GUEST_RUN_DIR_MAX, SOCLE_RUN_DIR "/%u", domid);
-}
-
 void device_back_path(char out[KEYS_PATH_MAX], uint16_t domid, const struct device_ref *ref)
 {
 	snprintf(out, KEYS_PATH_MAX, "/local/domain/0/backend/%s/%u/%u",

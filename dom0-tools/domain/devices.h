@@ -10,10 +10,7 @@
 #include "device/device.h"
 #include "domain/config.h"
 #include "domain/context.h"
-
-/* "/run/socle/N" */
-#define GUEST_RUN_DIR_MAX 48u
-void guest_run_dir(char out[GUEST_RUN_DIR_MAX], uint16_t domid);
+#include "domain/rundir.h"
 
 /* One device of a guest: where it stands and who serves it. */
 struct device_ref {

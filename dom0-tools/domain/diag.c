@@ -86,7 +86,7 @@ static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
  */
 static unsigned int distance(const char *a, const char *b)
 {
-	static unsigned int d[WORD_MAX + 1][WORD_MAX + 1];
+	unsigned int d[WORD_MAX + 1][WORD_MAX + 1];
 	size_t la = strlen(a), lb = strlen(b);
 
 	for (unsigned int i = 0; i <= la; i++)

@@ -10,6 +10,7 @@
 
 #include "domain/config.h"
 #include "domain/reserve.h"
+#include "domain/rundir.h"
 #include "libsocle/error.h"
 
 /*
@@ -24,9 +25,6 @@ int watch_fork(struct domain_config *cfg, const struct reserve *reserve, char *a
  * Start a watcher for a guest that runs and has none: the one before was killed.  0, or -1 with the error (EBUSY: it has one).
  */
 int watch_adopt(uint16_t domid, char *argv0, struct socle_error *e);
-
-/* The description that a running guest was made from; NULL with the error. */
-struct domain_config *watch_description(uint16_t domid, struct socle_error *e);
 
 /* This domain now exists. */
 void watch_born(int fd, uint16_t domid);

@@ -13,8 +13,7 @@
 #include "domain/context.h"
 #include "domain/guestlog.h"
 #include "domain/reserve.h"
-
-#define WATCHER_DESCRIPTION "domain.xml" /* in the guest's folder */
+#include "domain/rundir.h"
 
 struct watcher {
 	struct domain_ctx ctx;

@@ -61,6 +61,9 @@ static void on_error(void *data, xmlErrorPtr err)
 
 xmlDoc *xml_read(const char *name, const char *text, size_t len, struct diag_list *diags)
 {
+	/* This thread's: a program that has a handler of its own gets it back. */
+	xmlStructuredErrorFunc before = xmlStructuredError;
+	void *before_data = xmlStructuredErrorContext;
 	xmlParserCtxt *ctxt = xmlCreateMemoryParserCtxt(text, (int)len);
 	xmlDoc *doc;
 
@@ -74,7 +77,7 @@ xmlDoc *xml_read(const char *name, const char *text, size_t len, struct diag_lis
 	ctxt->sax->serror = NULL;
 	xmlSetStructuredErrorFunc(diags, on_error);
 	xmlParseDocument(ctxt);
-	xmlSetStructuredErrorFunc(NULL, NULL);
+	xmlSetStructuredErrorFunc(before_data, before);
 	doc = ctxt->myDoc;
 	if (doc && ctxt->wellFormed && doc->intSubset)
 		diag_add(diags, 1, 1, "a DOCTYPE is not allowed in a domain description");

@@ -218,10 +218,6 @@ int cmd_complete(const struct invocation *inv);
 int cmd_explain(const struct invocation *inv);
 int cmd_help(const struct invocation *inv);
 
-/* What a domain does at this moment, in a word (cmd_list.c). */
-struct xen_domctl_getdomaininfo;
-const char *domain_state_word(const struct xen_domctl_getdomaininfo *info);
-
 /* Join the terminal to a guest's console until Ctrl-] or its end (cmd_console.c). */
 int console_attach(uint16_t domid, const char *name);
 

@@ -19,6 +19,7 @@
 #include <abi/vcpu.h>
 
 #include "domain/names.h"
+#include "domain/roster.h"
 #include "domain/share.h"
 #include "domain/usage.h"
 #include "libsocle/domain.h"
