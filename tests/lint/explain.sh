@@ -32,7 +32,7 @@ fi
 # "id CODE file" of every site: CODE is a name of an errno, or - where it is not known here.
 find dom0-tools -name '*.c' | sort | xargs perl -0777 -ne '
 	my $read = 0;
-	my $table = $ARGV =~ /(socle\/report|libsocle\/error)\.c$/;
+	my $table = $ARGV =~ /(socle\/(report|kinds)|libsocle\/error)\.c$/;
 	while (/\bsocle_fail_id\(\s*[^,]+,\s*((?:[^,()]|\([^()]*\))+),\s*"([^"]*)"/g) {
 		my ($code, $id) = ($1, $2);
 		$code = "-" unless $code =~ /^DOMAIN_E_/;
@@ -58,13 +58,13 @@ done | verdict "every error is explained"
 comm -13 "$work/given" <(sort "$work/explained") | sed "s|.*|$catalog: '&' is given by no source|" | verdict "every error that is explained is given"
 sort -c "$work/explained" 2>&1 | sed 's/^sort: -/out of order: /' | verdict "the catalog is sorted"
 
-# The exit code of a kind of error stands in report.c and cmd.h; an entry has to name that of each of its sites.
+# The exit code of a kind of error stands in kinds.c and cmd.h; an entry has to name that of each of its sites.
 awk 'FILENAME ~ /cmd\.h$/ && /^\tEXIT_[A-Z_]+ = [0-9]+,/ { number[$1] = $3 + 0 }
-	FILENAME ~ /report\.c$/ && /^\t\{ DOMAIN_E_/ { gsub(/[{},]/, ""); exit_of[$1] = number[$2] }
+	FILENAME ~ /kinds\.c$/ && /^\t\{ DOMAIN_E_/ { gsub(/[{},]/, ""); exit_of[$1] = number[$2] }
 	FILENAME == ARGV[3] && /^[a-z0-9-]+: / { id = $1; sub(/:$/, "", id); exits[id] = "," $2 "," }
 	FILENAME == ARGV[4] && $2 != "-" && index(exits[$1], "," exit_of[$2] ",") == 0 {
 		print $3 ": error " $1 " has exit code " exit_of[$2] ", which its entry does not name" }' \
-	dom0-tools/socle/cmd.h dom0-tools/socle/report.c "$catalog" "$work/sites" | verdict "the catalog names the exit codes"
+	dom0-tools/socle/cmd.h dom0-tools/socle/kinds.c "$catalog" "$work/sites" | verdict "the catalog names the exit codes"
 awk '/^#/ || /^$/ { next } /^[a-z0-9-]+: [0-9,]+$/ { if (n && n != 3) print "the entry before " $1 " has " n " lines, not 3"; n = 0; next }
 	/^\t/ { n++; want = n == 1 ? "^\t[A-Z]" : n == 2 ? "^\tWhy: " : "^\tDo: "; if ($0 !~ want || $0 !~ /[.]$/) print FILENAME ":" FNR ": not as its place wants it"; next }
 	{ print FILENAME ":" FNR ": neither an entry nor a line of one" }' "$catalog" | verdict "entries are what, why and what to do"
