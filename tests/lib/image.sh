@@ -76,7 +76,7 @@ make_dom0_image() { # output guest-image
 	local root=$SOCLE_BUILD/image/dom0 p
 	image_base "$root"
 	image_add_modules "$root" xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs loop dm-mod ext4 crc32c_generic \
-		bridge tun xen-blkback xen-netback virtio_blk virtio_pci virtio_net e1000 ahci sd_mod ata_piix af_packet
+		bridge tun xen-blkback xen-netback xen-netfront xen-blkfront virtio_blk virtio_pci virtio_net e1000 ahci sd_mod ata_piix af_packet
 	for p in dom0-tools/socle/socle dom0-tools/stored/socle-store; do
 		image_add_program "$root" "$SOCLE_BUILD/$p" "/usr/bin/${p##*/}"
 	done
