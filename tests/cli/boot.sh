@@ -43,8 +43,12 @@ echo '# CONFIG_XEN_DOM0 is not set' >"$work/boot/config-6.1.0-10-cloud-amd64"
 : >"$work/boot/socle.gz"
 : >"$work/uuid/1111-2222"
 
-make_menu() { # VARIABLE=VALUE...: grub-mkconfig's variables
-	env SOCLE_BOOT="$work/boot" SOCLE_BY_UUID="$work/uuid" GRUB_DEVICE=/dev/vda1 GRUB_DEVICE_UUID=1111-2222 GRUB_DEVICE_BOOT=/dev/vda1 GRUB_FS=ext2 \
+# What grub-mkconfig hands on to its scripts is a list of names; what else stands in the files it keeps to itself.
+mkdir -p "$work/default/grub.d"
+make_menu() { # VARIABLE=VALUE...: our own stand in the file, the others come from grub-mkconfig
+	: >"$work/default/grub.d/socle.cfg"
+	for a; do case $a in GRUB_*SOCLE*) echo "${a%%=*}='${a#*=}'" >>"$work/default/grub.d/socle.cfg" ;; *) set -- "$@" "$a" ;; esac; shift; done
+	env SOCLE_GRUB_DEFAULTS="$work/default" SOCLE_BOOT="$work/boot" SOCLE_BY_UUID="$work/uuid" GRUB_DEVICE=/dev/vda1 GRUB_DEVICE_UUID=1111-2222 GRUB_DEVICE_BOOT=/dev/vda1 GRUB_FS=ext2 \
 		GRUB_CMDLINE_LINUX=quiet GRUB_CMDLINE_LINUX_DEFAULT=splash "$@" sh "$menu" >"$work/out" 2>"$work/err"
 }
 has() { grep -qF -- "$1" "$work/out"; }
