@@ -21,6 +21,7 @@
 #include "consoled/guest.h"
 #include "libsocle/domain.h"
 #include "libsocle/notify.h"
+#include "libsocle/privilege.h"
 #include "libsocle/store.h"
 
 #define GUESTS_MAX     1024
@@ -354,6 +355,7 @@ int main(int argc, char **argv)
 {
 	struct sigaction act = { .sa_handler = on_signal };
 	struct options o;
+	struct socle_error e = { 0 };
 	struct socle_store *st;
 	struct host h;
 	int lock, ready = -1, fd;
@@ -375,6 +377,10 @@ int main(int argc, char **argv)
 			fprintf(stderr, "consoled: cannot write %s: %s\n", o.pidfile, strerror(errno));
 		else
 			pid_write(fd), close(fd);
+	}
+	if (socle_privileges_drop(&e)) {
+		fprintf(stderr, "consoled: %s\n", e.text);
+		exit(1);
 	}
 	if (ready >= 0 && write(ready, "r", 1) == 1)
 		close(ready);

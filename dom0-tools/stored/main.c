@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "libsocle/notify.h"
+#include "libsocle/privilege.h"
 #include "stored/log.h"
 #include "stored/loop.h"
 #include "stored/replay.h"
@@ -190,7 +191,9 @@ static int start(struct daemon *d, struct socle_error *e)
 		domain_scan(&d->store);
 	if (conn_socket_listen(&d->sockets, d->opt.socket, e))
 		return -1;
-	return d->opt.pidfile ? write_pidfile(d->opt.pidfile, e) : 0;
+	if (d->opt.pidfile && write_pidfile(d->opt.pidfile, e))
+		return -1;
+	return socle_privileges_drop(e);
 }
 
 static void stop(struct daemon *d)
