@@ -84,7 +84,7 @@ int autostart_load(struct start_item **item, size_t *nr, struct socle_error *e)
 
 	*item = NULL;
 	*nr = 0;
-	if (definition_each(load_one, &l)) {
+	if (definition_each(load_one, &l, e)) {
 		free(l.item);
 		return -1;
 	}

@@ -48,7 +48,8 @@ bool definition_exists(const char *name)
 	char path[DEFINITION_PATH_MAX];
 
 	definition_path(path, name, SUFFIX);
-	return name_is_good(name) && access(path, F_OK) == 0;
+	/* One that cannot be looked at is there: whoever reads it is told why it cannot be read. */
+	return name_is_good(name) && (access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR));
 }
 
 struct domain_config *definition_load(const char *name, struct socle_error *e)
@@ -78,10 +79,13 @@ struct domain_config *definition_load(const char *name, struct socle_error *e)
 	return cfg;
 }
 
-int definition_each(int (*fn)(void *arg, const char *name), void *arg)
+int definition_each(int (*fn)(void *arg, const char *name), void *arg, struct socle_error *e)
 {
 	struct dirent **list;
 	int n = scandir(definition_dir(), &list, NULL, alphasort), r = 0;
+
+	if (n < 0 && errno != ENOENT)
+		return socle_fail_id(e, errno, "definitions-folder", "cannot read '%s': %s", definition_dir(), strerror(errno));
 
 	for (int i = 0; i < n; i++) {
 		char *name = list[i]->d_name;
@@ -215,7 +219,7 @@ static int uuid_settle(const struct domain_config *cfg, const uint8_t *running, 
 	else
 		uuid_make(uuid);
 	domain_config_free(before);
-	return r ? r : definition_each(uuid_look, &s);
+	return r ? r : definition_each(uuid_look, &s, e);
 }
 
 static int put_as(const struct domain_config *cfg, const struct identity *id, const char *name, struct socle_error *e)
@@ -243,26 +247,32 @@ int definition_put(const struct domain_config *cfg, const uint8_t *running, stru
 	return put_as(cfg, &id, cfg->name, e);
 }
 
-int definition_rename(const char *name, const char *to, struct socle_error *e)
+/* Is there a definition of this name, and of another guest?  One of this guest is what a rename left behind that was cut off. */
+static int name_check(const char *to, const uint8_t uuid[16], struct socle_error *e)
+{
+	struct domain_config *there = definition_exists(to) ? definition_load(to, e) : NULL;
+	int r = 0;
+
+	if (there && memcmp(there->uuid, uuid, 16) != 0)
+		r = -1;
+	else if (!there && definition_exists(to))
+		r = -1;
+	domain_config_free(there);
+	return r ? socle_fail_id(e, DOMAIN_E_EXISTS, "definition-exists", "there is a definition of '%s'", to) : 0;
+}
+
+int definition_copy(const char *name, const char *to, struct socle_error *e)
 {
 	struct domain_config *cfg = definition_load(name, e);
-	char from_start[DEFINITION_PATH_MAX], to_start[DEFINITION_PATH_MAX];
 	struct identity id = { .name = to };
 	int r;
 
 	if (!cfg)
 		return -1;
 	memcpy(id.uuid, cfg->uuid, sizeof(id.uuid));
-	r = definition_exists(to) ? socle_fail_id(e, DOMAIN_E_EXISTS, "definition-exists", "there is a definition of '%s'", to) : put_as(cfg, &id, to, e);
+	r = name_check(to, cfg->uuid, e) || put_as(cfg, &id, to, e) ? -1 : 0;
 	domain_config_free(cfg);
-	if (r)
-		return r;
-	/* Until the old one is removed there are two of one UUID, of which one can run: nothing is lost by a crash here. */
-	definition_path(from_start, name, ".start");
-	definition_path(to_start, to, ".start");
-	if (rename(from_start, to_start) && errno != ENOENT)
-		return socle_fail_id(e, errno, "definitions-folder", "cannot rename '%s': %s", from_start, strerror(errno));
-	return definition_remove(name, e);
+	return r;
 }
 
 int definition_remove(const char *name, struct socle_error *e)

@@ -23,8 +23,8 @@ bool definition_exists(const char *name);
 /* NULL with the error (DOMAIN_E_NOT_FOUND; DOMAIN_E_CONFIG with its first complaint). */
 struct domain_config *definition_load(const char *name, struct socle_error *e);
 
-/* All names, sorted: fn ends it by not returning 0, which is returned. */
-int definition_each(int (*fn)(void *arg, const char *name), void *arg);
+/* All names, sorted: fn ends it by not returning 0, which is returned.  -1 with the error when they cannot be read. */
+int definition_each(int (*fn)(void *arg, const char *name), void *arg, struct socle_error *e);
 
 /* Nobody else changes the folder until the descriptor is closed.  -1 with the error. */
 int definition_lock(struct socle_error *e);
@@ -37,8 +37,8 @@ int definition_lock(struct socle_error *e);
  */
 int definition_put(const struct domain_config *cfg, const uint8_t *running, struct socle_error *e);
 
-/* The same guest under another name; -1 with DOMAIN_E_EXISTS when there is one of that name. */
-int definition_rename(const char *name, const char *to, struct socle_error *e);
+/* The same guest under another name as well; -1 with DOMAIN_E_EXISTS when there is another of that name. */
+int definition_copy(const char *name, const char *to, struct socle_error *e);
 
 int definition_remove(const char *name, struct socle_error *e);
 

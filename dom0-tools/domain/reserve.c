@@ -324,7 +324,7 @@ int reserve_look(const char *dir, const char *who, struct reserve_line *l, bool 
 int reserve_each(const char *dir, int (*fn)(void *arg, const struct reserve_line *l), void *arg)
 {
 	struct dirent **list;
-	int n = scandir(dir, &list, NULL, alphasort), r = 0;
+	int n = scandir(dir, &list, NULL, alphasort), r = n < 0 && errno != ENOENT ? -1 : 0;
 
 	for (int i = 0; i < n; i++) {
 		struct reserve_line l;

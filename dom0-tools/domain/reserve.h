@@ -71,7 +71,7 @@ void reserve_forget(struct reserve *r);
 /* Of a name or a UUID: 0, or -ENOENT when there is no such file, another -errno.  *held: somebody has it locked. */
 int reserve_look(const char *dir, const char *who, struct reserve_line *l, bool *held);
 
-/* All that are held, by name; fn ends it by not returning 0, which is returned. */
+/* All that are held, by name; fn ends it by not returning 0, which is returned.  -1 when they cannot be read. */
 int reserve_each(const char *dir, int (*fn)(void *arg, const struct reserve_line *l), void *arg);
 
 /* Wait until nobody holds this name or UUID; then a file that was left behind is removed.  False when ms passed. */

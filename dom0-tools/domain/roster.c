@@ -187,7 +187,7 @@ int roster_each(struct domain_ctx *ctx, bool all, int (*fn)(void *arg, const str
 	if (!r)
 		r = others_tell(&t, &h);
 	if (!r && all)
-		r = definition_each(off_tell, &t);
+		r = definition_each(off_tell, &t, e);
 	held_free(&h);
 	return r;
 }

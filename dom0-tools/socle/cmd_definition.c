@@ -19,6 +19,7 @@
 #include "domain/codes.h"
 #include "domain/definition.h"
 #include "domain/names.h"
+#include "domain/rename.h"
 #include "socle/cmd.h"
 #include "socle/description.h"
 
@@ -210,7 +211,7 @@ static int rename_reserved(const char *name, const char *to, struct socle_error 
 	if (cfg && names_reserve(&ctx, cfg, &old, e))
 		socle_fail_id(e, DOMAIN_E_BUSY, "guest-runs", "it runs; shut it down first");
 	else if (cfg && reserve_take(&new, &place, to, nobody, 0, e) == 0)
-		r = definition_rename(name, to, e) || autostart_follow(name, to, e) ? -1 : 0;
+		r = definition_rename(name, to, e);
 	reserve_release(&new);
 	reserve_release(&old);
 	domain_config_free(cfg);
