@@ -83,18 +83,29 @@ void device_init(struct device *d, const struct device_host *h, enum device_clas
 	snprintf(d->front, sizeof(d->front), "/local/domain/%u/device/%s/%u", h->domid, classes[cls].front, devid);
 }
 
-__attribute__((format(printf, 3, 4)))
-static void say(const struct device *d, const struct device_host *h, const char *fmt, ...)
+/* The numbers of xvd* devices: major 202, 16 a disk (pv-abi 9.1). */
+void device_name(char out[DEVICE_NAME_MAX], enum device_class cls, uint32_t devid)
+{
+	if (cls == DEVICE_DISK && devid >> 8 == 202 && !(devid & 15))
+		snprintf(out, DEVICE_NAME_MAX, "disk xvd%c", (char)('a' + (devid >> 4 & 15)));
+	else
+		snprintf(out, DEVICE_NAME_MAX, "%s %u", cls == DEVICE_DISK ? "disk" : "card", devid);
+}
+
+__attribute__((format(printf, 4, 5)))
+static void tell(const struct device *d, const struct device_host *h, enum device_event what, const char *fmt, ...)
 {
 	char text[1200];
+	struct device_line l = { what, d->cls, d->devid, text };
 	va_list ap;
-	int n = snprintf(text, sizeof(text), "%s %u: ", classes[d->cls].front, d->devid);
 
 	va_start(ap, fmt);
-	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	h->say(h->arg, text);
+	h->say(h->arg, &l);
 }
+
+#define say(d, h, ...) tell(d, h, DEVICE_SAID, __VA_ARGS__)
 
 /* --- the worker -------------------------------------------------------------------------------- */
 
@@ -367,7 +378,8 @@ static enum outcome connect_front(struct device *d, const struct device_host *h,
 	d->linked = true;
 	ports_note(d, &q.connect);
 	d->linked_ms = device_clock_ms();
-	say(d, h, resume ? "served again, by process %d" : "connected, served by process %d", (int)d->worker.pid);
+	tell(d, h, resume ? DEVICE_RESTARTED : DEVICE_ATTACHED, resume ? "served again, by process %d" :
+	     "connected, served by process %d", (int)d->worker.pid);
 	if (d->cls == DEVICE_DISK && !resume)
 		vbd_properties(&d->setup.disk, d->sectors, l);
 	return OUT_DONE;
@@ -412,7 +424,7 @@ static void fail(struct device *d, const struct device_host *h, bool for_good, c
 	struct key_list l = { .text_key = "config/error", .text = packed };
 
 	socle_error_pack(e, packed, sizeof(packed));
-	say(d, h, "%s", e->text);
+	tell(d, h, DEVICE_FAILED, "%s", e->text);
 	disconnect(d, h);
 	d->dead = for_good;
 	if (for_good)
@@ -425,6 +437,7 @@ static enum outcome limits_follow(struct device *d, const struct device_host *h,
 				  struct socle_error *e)
 {
 	struct ctl_msg q = { .what = CTL_LIMITS }, a;
+	enum outcome out;
 	int r = limits_read(back, classes[d->cls].limit_name, q.limit);
 
 	/* A limit that cannot be read is not lifted. */
@@ -437,7 +450,10 @@ static enum outcome limits_follow(struct device *d, const struct device_host *h,
 	if (memcmp(q.limit, d->setup.limit, sizeof(q.limit)) == 0)
 		return OUT_DONE;
 	memcpy(d->setup.limit, q.limit, sizeof(q.limit));
-	return worker_order(d, h, &q, &a, e);
+	out = worker_order(d, h, &q, &a, e);
+	if (out == OUT_DONE)
+		tell(d, h, DEVICE_LIMITED, "has other limits");
+	return out;
 }
 
 static enum outcome size_follow(struct device *d, const struct device_host *h, const struct keys *back, struct socle_error *e)
@@ -454,7 +470,7 @@ static enum outcome size_follow(struct device *d, const struct device_host *h, c
 	if (out == OUT_DONE) {
 		d->sectors = a.done.sectors;
 		key_list_add(&l, "sectors", "%" PRIu64, d->sectors);
-		say(d, h, "has %" PRIu64 " sectors now", d->sectors);
+		tell(d, h, DEVICE_RESIZED, "has %" PRIu64 " sectors now", d->sectors);
 	}
 	/* "NUMBER SECTORS": the answer to the wish of that number; no sectors when it failed. */
 	key_list_add(&l, "config/resized", "%" PRIu64 " %" PRIu64, wished, out == OUT_DONE ? d->sectors : 0);
@@ -525,7 +541,7 @@ static bool left(struct device *d, const struct device_host *h, const char *how)
 	device_release(d, h);
 	journal_path(d, h, path, sizeof(path));
 	unlink(path); /* the last: what the tools wait for */
-	say(d, h, "%s", how);
+	tell(d, h, DEVICE_DETACHED, "%s", how);
 	return false;
 }
 

@@ -25,6 +25,21 @@ enum device_class { DEVICE_DISK, DEVICE_CARD, DEVICE_CLASSES };
 const char *device_front_type(enum device_class cls); /* "vbd", "vif" */
 const char *device_back_type(enum device_class cls);  /* "svbd", "svif" */
 
+/* What happened to a device; SAID for what is of interest to who reads its guest's log only. */
+enum device_event { DEVICE_SAID, DEVICE_ATTACHED, DEVICE_DETACHED, DEVICE_FAILED, DEVICE_RESTARTED, DEVICE_LIMITED, DEVICE_RESIZED };
+
+/* A line of the guest's log about one of its devices. */
+struct device_line {
+	enum device_event what;
+	enum device_class cls;
+	uint32_t devid;
+	const char *text; /* without the device's name */
+};
+
+/* "disk xvda", "card 0": as users know it. */
+#define DEVICE_NAME_MAX 24u
+void device_name(char out[DEVICE_NAME_MAX], enum device_class cls, uint32_t devid);
+
 /* What the devices of one guest share. */
 struct device_host {
 	uint16_t domid;
@@ -32,7 +47,7 @@ struct device_host {
 	char run_dir[64], log_dir[64];
 	const char *program[DEVICE_CLASSES];
 	void *arg;
-	void (*say)(void *arg, const char *text); /* into the guest's log */
+	void (*say)(void *arg, const struct device_line *l); /* into the guest's log */
 	bool (*port_is_ours)(void *arg, uint32_t port); /* is this event channel of the guest's one to us? */
 };
 

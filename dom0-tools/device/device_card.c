@@ -82,6 +82,6 @@ void device_card_close(struct device *d, const struct device_host *h)
 	d->nr_taps = 0;
 	net = net_host_open(&e);
 	if (!net || net_link_remove(net, d->ifname, &e) || plug_out(net, &d->plugged, &e))
-		h->say(h->arg, e.text);
+		h->say(h->arg, &(struct device_line){ DEVICE_SAID, d->cls, d->devid, e.text });
 	net_host_close(net);
 }

@@ -45,6 +45,7 @@ struct supervisor {
 	bool full; /* said once */
 	struct flood flood;
 	void (*say)(void *arg, const char *text);
+	void (*device_say)(void *arg, const struct device_line *l);
 	void *say_arg;
 	bool (*port_is_ours)(void *arg, uint32_t port); /* with say_arg */
 };
@@ -89,7 +90,7 @@ static void programs_find(struct supervisor *s, const struct supervisor_options 
 }
 
 /* What devices say is mostly what guests make them do. */
-static void devices_say(void *arg, const char *text)
+static void devices_say(void *arg, const struct device_line *l)
 {
 	struct supervisor *s = arg;
 	uint64_t unsaid;
@@ -100,7 +101,7 @@ static void devices_say(void *arg, const char *text)
 	snprintf(note, sizeof(note), "%llu lines about its devices are left out", (unsigned long long)unsaid);
 	if (unsaid)
 		s->say(s->say_arg, note);
-	s->say(s->say_arg, text);
+	s->device_say(s->say_arg, l);
 }
 
 static bool device_port_is_ours(void *arg, uint32_t port)
@@ -120,6 +121,7 @@ struct supervisor *supervisor_open(const struct supervisor_options *o, struct so
 	}
 	s->host = (struct device_host){ .domid = o->domid, .say = devices_say, .port_is_ours = device_port_is_ours, .arg = s };
 	s->say = o->say;
+	s->device_say = o->device_say;
 	s->port_is_ours = o->port_is_ours;
 	s->say_arg = o->arg;
 	snprintf(s->host.run_dir, sizeof(s->host.run_dir), "%s", o->run_dir);
@@ -213,7 +215,7 @@ static void device_add(struct supervisor *s, enum device_class cls, uint32_t dev
 		return;
 	}
 	if (!s->full)
-		s->host.say(s->host.arg, "the guest has more devices than are served; the last ones are not");
+		s->say(s->say_arg, "the guest has more devices than are served; the last ones are not");
 	s->full = true;
 }
 

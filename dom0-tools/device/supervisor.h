@@ -19,13 +19,15 @@
 #define SUPERVISOR_FDS_MAX 80u
 
 struct supervisor;
+struct device_line;
 
 struct supervisor_options {
 	uint16_t domid;
 	const char *run_dir;  /* of the guest: /run/socle/N; made when it is missing */
 	const char *log_dir;
 	const char *disk_program, *card_program; /* NULL: where they are installed */
-	void (*say)(void *arg, const char *text);
+	void (*say)(void *arg, const char *text);                    /* about itself */
+	void (*device_say)(void *arg, const struct device_line *l);  /* about a device */
 	bool (*port_is_ours)(void *arg, uint32_t port); /* is this event channel of the guest's one to us? */
 	void *arg;
 };

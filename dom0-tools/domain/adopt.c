@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "domain/devices.h"
+#include "domain/event.h"
 #include "domain/process.h"
 #include "domain/names.h"
 #include "domain/watch.h"
@@ -36,6 +37,7 @@ static void adopt_run(struct watcher *w, int tell)
 	if (err.code || told != (ssize_t)sizeof(err))
 		_exit(1);
 	watcher_say(w, "supervised again, by process %d", (int)getpid());
+	watcher_tell(w, EVENT_SUPERVISED, NULL, NULL, NULL);
 	watcher_run(w);
 }
 

@@ -29,6 +29,7 @@
 #include "domain/console.h"
 #include "domain/devices.h"
 #include "domain/disk.h"
+#include "domain/event.h"
 #include "domain/last.h"
 #include "domain/names.h"
 #include "domain/nodes.h"
@@ -339,12 +340,18 @@ int domain_teardown(struct domain_ctx *ctx, uint16_t domid, struct socle_error *
 
 int domain_destroy(struct domain_ctx *ctx, uint16_t domid, struct socle_error *e)
 {
-	struct reserve_line said;
-	bool reserved = domid && names_reserved(ctx, domid, &said);
+	struct reserve_line said, now;
+	bool reserved = domid && names_reserved(ctx, domid, &said), watched = false;
 
+	if (reserved)
+		reserve_look(SOCLE_NAMES_DIR, said.uuid, &now, &watched);
 	if (domain_teardown(ctx, domid, e))
 		return -1;
 	if (reserved)
 		names_leave_wait(&said);
+	/* Its watcher tells it, if it has one. */
+	if (reserved && !watched)
+		event_tell((struct event){ .what = EVENT_GONE, .name = said.name, .uuid = said.uuid, .domid = domid,
+					   .reason = "destroyed" });
 	return 0;
 }

@@ -32,6 +32,7 @@
 #include <abi/sched.h>
 
 #include "domain/devices.h"
+#include "domain/event.h"
 #include "domain/last.h"
 #include "domain/life.h"
 #include "domain/names.h"
@@ -120,13 +121,6 @@ static bool event_wait(struct watcher *w)
 
 /* --- devices ----------------------------------------------------------------------------------- */
 
-static void on_say(void *arg, const char *text)
-{
-	struct watcher *w = arg;
-
-	watcher_say(w, "%s", text);
-}
-
 static bool on_port(void *arg, uint32_t port)
 {
 	const struct watcher *w = arg;
@@ -152,8 +146,8 @@ static void description_keep(struct watcher *w)
 int watcher_supervise(struct watcher *w, struct socle_error *e)
 {
 	char dir[GUEST_RUN_DIR_MAX];
-	struct supervisor_options o = { .domid = w->domid, .run_dir = dir, .log_dir = SOCLE_LOG_DIR, .say = on_say,
-					.port_is_ours = on_port, .arg = w };
+	struct supervisor_options o = { .domid = w->domid, .run_dir = dir, .log_dir = SOCLE_LOG_DIR,
+					.say = watcher_say_text, .device_say = watcher_say_device, .port_is_ours = on_port, .arg = w };
 
 	guest_run_dir(dir, w->domid);
 	dir_ensure(SOCLE_RUN_DIR, 0755, NULL);
@@ -218,19 +212,23 @@ static bool restart_allowed(struct watcher *w)
 	return ++w->restarts <= RESTARTS_MAX;
 }
 
-/* Where and why it ended goes into its log: that outlives the hypervisor's memory of it. */
-static void last_words_say(struct watcher *w)
+#define LAST_WORDS_MAX 300
+
+/* Where and why it ended goes into its log: that outlives the hypervisor's memory of it.  out is empty when it is not known. */
+static void last_words_say(struct watcher *w, char out[LAST_WORDS_MAX])
 {
 	struct last_wanted wanted = { .with_uuid = true, .with_domid = true, .domid = w->domid };
 	struct socle_last_words l;
 	char how[192], where[96];
 
+	*out = '\0';
 	memcpy(wanted.uuid, w->cfg->uuid, sizeof(wanted.uuid));
 	if (!w->ctx.hv || last_words_find(w->ctx.hv, &wanted, &l))
 		return;
 	last_words_how(&l, how, sizeof(how));
 	last_words_where(&l, where, sizeof(where));
-	watcher_say(w, "last words: %s%s%s", how, *where ? "; " : "", where);
+	snprintf(out, LAST_WORDS_MAX, "%s%s%s", how, *where ? "; " : "", where);
+	watcher_say(w, "last words: %s", out);
 }
 
 /* In a process of its own: what the creator of a first start does. */
@@ -243,6 +241,7 @@ static void guest_recreate(struct watcher *w, int go)
 	w->ctx = (struct domain_ctx){ .guard_fd = go, .reserve = &w->reserve };
 	if (domain_create(&w->ctx, w->cfg, &domid, &err)) {
 		watcher_say(w, "not restarted: %s", err.text);
+		watcher_tell(w, EVENT_FAILED, NULL, "not restarted", err.text);
 		_exit(1);
 	}
 	w->domid = domid;
@@ -263,6 +262,7 @@ static bool guest_restart(struct watcher *w)
 	reserve_say(&w->reserve, RESERVE_REBOOTING, 0);
 	if (pipe2(go, O_CLOEXEC) || (pid = fork()) < 0) {
 		watcher_say(w, "not restarted: %s", strerror(errno));
+		watcher_tell(w, EVENT_GONE, NULL, "not restarted", strerror(errno));
 		return false;
 	}
 	if (pid == 0) {
@@ -276,6 +276,32 @@ static bool guest_restart(struct watcher *w)
 	return true;
 }
 
+static bool has_crashed(uint32_t flags)
+{
+	uint32_t code = flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
+
+	return code == SHUTDOWN_crash || code == SHUTDOWN_watchdog;
+}
+
+/* Its end, as a line of its log and as an event. */
+static void end_tell(struct watcher *w, uint32_t flags, enum domain_action action)
+{
+	char words[LAST_WORDS_MAX];
+
+	watcher_say(w, "guest '%s' %s; %s", w->cfg->name, domain_end_name(flags), domain_action_name(action));
+	last_words_say(w, words);
+	watcher_tell(w, has_crashed(flags) ? EVENT_CRASHED : EVENT_SHUTDOWN, NULL, domain_end_name(flags), words);
+}
+
+static void limit_tell(struct watcher *w)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "it ended %u times within %u s", RESTARTS_MAX + 1, RESTART_WINDOW_S);
+	watcher_say(w, "not restarted: %s", text);
+	watcher_tell(w, EVENT_FAILED, NULL, "not restarted", text);
+}
+
 /* What the description says for this end; true when there is a guest to guard again. */
 static bool end_handle(struct watcher *w, uint32_t flags)
 {
@@ -285,12 +311,11 @@ static bool end_handle(struct watcher *w, uint32_t flags)
 
 	if (action != DOMAIN_ACTION_PRESERVE)
 		reserve_say(&w->reserve, again ? RESERVE_REBOOTING : RESERVE_ENDING, w->domid);
-	watcher_say(w, "guest '%s' %s; %s", w->cfg->name, domain_end_name(flags),
-		    domain_action_name(action));
-	last_words_say(w);
+	end_tell(w, flags, action);
 	supervise_end(w);
 	if (action == DOMAIN_ACTION_PRESERVE) {
 		watcher_say(w, "kept for a look; end it with 'socle destroy %s'", w->cfg->name);
+		watcher_tell(w, EVENT_KEPT, NULL, NULL, "its description keeps it for a look");
 		w->kept = true;
 		return false;
 	}
@@ -298,8 +323,8 @@ static bool end_handle(struct watcher *w, uint32_t flags)
 	if (domain_teardown(&w->ctx, w->domid, &err))
 		watcher_say(w, "%s", err.text);
 	if (action == DOMAIN_ACTION_RESTART && !again)
-		watcher_say(w, "not restarted: it ended %u times within %u s", RESTARTS_MAX + 1,
-			    RESTART_WINDOW_S);
+		limit_tell(w);
+	watcher_tell(w, again ? EVENT_REBOOTING : EVENT_GONE, NULL, NULL, err.text);
 	return again && guest_restart(w);
 }
 
@@ -314,11 +339,12 @@ static void orphan_remove(struct watcher *w)
 	if (!w->domid)
 		return;
 	connections_keep(w);
-	if (!w->ctx.hv || fate_look(w, &flags) == FATE_GONE)
-		return;
-	watcher_say(w, "its creator died; taking it away");
-	if (domain_teardown(&w->ctx, w->domid, &err))
-		watcher_say(w, "%s", err.text);
+	if (w->ctx.hv && fate_look(w, &flags) != FATE_GONE) {
+		watcher_say(w, "its creator died; taking it away");
+		if (domain_teardown(&w->ctx, w->domid, &err))
+			watcher_say(w, "%s", err.text);
+	}
+	watcher_tell(w, EVENT_GONE, NULL, "not started", err.text);
 }
 
 /* A word of the creator: false when it is gone. */
@@ -337,8 +363,10 @@ static bool word_take(struct watcher *w, bool *released)
 	w->domid = word.domid;
 	if (!w->sup && watcher_supervise(w, &err))
 		watcher_say(w, "its devices are not supervised: %s", err.text);
-	if (!word.released)
+	if (!word.released) {
 		description_keep(w);
+		watcher_tell(w, EVENT_MADE, NULL, NULL, NULL);
+	}
 	return true;
 }
 
@@ -358,18 +386,30 @@ static bool guard(struct watcher *w)
 	if (w->creator)
 		waitpid(w->creator, NULL, 0); /* these were its last words */
 	w->creator = 0;
-	if (there)
+	w->paused = false;
+	if (there) {
 		watcher_say(w, "guest '%s' started from %s", w->cfg->name, w->cfg->file);
-	else
+		watcher_tell(w, EVENT_RUNNING, NULL, NULL, w->cfg->file);
+	} else {
 		orphan_remove(w);
+	}
 	return there;
+}
+
+static void pause_tell(struct watcher *w, uint32_t flags)
+{
+	bool paused = flags & XEN_DOMINF_paused;
+
+	if (paused != w->paused)
+		watcher_tell(w, paused ? EVENT_PAUSED : EVENT_UNPAUSED, NULL, NULL, NULL);
+	w->paused = paused;
 }
 
 /* Until the guest's end; true when it is made again. */
 static bool watch_guest(struct watcher *w)
 {
 	for (;;) {
-		uint32_t flags = 0;
+		uint32_t flags = w->paused ? XEN_DOMINF_paused : 0; /* unless the hypervisor says otherwise */
 		enum fate fate;
 
 		connections_keep(w);
@@ -377,11 +417,13 @@ static bool watch_guest(struct watcher *w)
 		if (fate == FATE_GONE) {
 			reserve_say(&w->reserve, RESERVE_ENDING, 0);
 			watcher_say(w, "guest '%s' was destroyed", w->cfg->name);
+			watcher_tell(w, EVENT_GONE, NULL, "destroyed", NULL);
 			supervise_end(w);
 			return false;
 		}
 		if (fate == FATE_ENDED)
 			return end_handle(w, flags);
+		pause_tell(w, flags);
 		event_wait(w);
 	}
 }

@@ -23,6 +23,7 @@ struct watcher {
 	struct guestlog log;
 	bool watching;              /* the store's watch is set */
 	bool kept;                  /* the guest is dead and stays, as its description says */
+	bool paused;                /* as was told last */
 	unsigned int restarts;
 	uint64_t window_begin_ns;
 	bool sup_knows;             /* the supervisor has this connection to the store */
@@ -36,6 +37,14 @@ struct watcher {
 
 /* Leave everything behind but its reservation and one descriptor. */
 void watcher_detach(const struct watcher *w, int keep);
+
+/* An event of its guest; device, reason and text may be NULL. */
+void watcher_tell(const struct watcher *w, const char *what, const char *device, const char *reason, const char *text);
+
+/* What its supervisor says, into the guest's log; and of a device what is an event as well. */
+struct device_line;
+void watcher_say_text(void *arg, const char *text);
+void watcher_say_device(void *arg, const struct device_line *l);
 
 /* Supervise the devices of its domain. */
 int watcher_supervise(struct watcher *w, struct socle_error *e);

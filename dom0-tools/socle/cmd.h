@@ -53,6 +53,19 @@ enum kind {
 
 const char *kind_name(enum kind kind);
 
+/* What a flag makes of a command, for the record of what administrators did (act.h). */
+enum effect {
+	EFFECT_NONE,
+	EFFECT_CHANGES,    /* given, something is changed */
+	EFFECT_ONLY_LOOKS, /* given, nothing is */
+};
+
+enum acts {
+	ACT_NEVER,         /* it changes nothing, unless a flag says so */
+	ACT_ALWAYS,
+	ACT_WITH_ARGUMENT, /* without one it only shows */
+};
+
 /* A flag without value, or with one (value_name given). */
 struct flag {
 	char letter;            /* 0 when there is only a long form */
@@ -61,6 +74,7 @@ struct flag {
 	const char *help;
 	enum kind kind;         /* of the value */
 	const char *words;      /* the values there are, with a blank between two; or NULL */
+	enum effect effect;
 };
 
 struct argument {
@@ -84,6 +98,7 @@ struct command {
 	struct argument arg[ARGS_MAX]; /* ends with an empty one, or full */
 	struct flag flags[FLAGS_MAX];  /* likewise */
 	bool hidden;                   /* neither listed nor completed */
+	enum acts act;
 	const char *detail;            /* more text for "help COMMAND", or NULL */
 };
 
@@ -121,6 +136,9 @@ const char *exit_code_text(unsigned int code);
 
 /* Its identifier, or that of its kind. */
 const char *error_id(const struct socle_error *e);
+
+/* The identifier that was reported last in this process, or NULL. */
+const char *reported_id(void);
 
 /* "socle: cannot VERB 'who': text [id]" on stderr; returns the exit code. */
 int report(const char *verb, const char *who, const struct socle_error *e);
@@ -196,6 +214,7 @@ int cmd_unpause(const struct invocation *inv);
 int cmd_dmesg(const struct invocation *inv);
 int cmd_domid(const struct invocation *inv);
 int cmd_log(const struct invocation *inv);
+int cmd_events(const struct invocation *inv);
 int cmd_last(const struct invocation *inv);
 int cmd_debug_keys(const struct invocation *inv);
 int cmd_debug_audit(const struct invocation *inv);

@@ -13,14 +13,15 @@
 #include "domain/codes.h"
 #include "domain/console.h"
 #include "domain/definition.h"
+#include "domain/json.h"
 #include "domain/launch.h"
 #include "domain/plan.h"
 #include "domain/rewrite.h"
 #include "domain/uuid.h"
+#include "socle/act.h"
 #include "socle/cmd.h"
 #include "socle/crew.h"
 #include "socle/description.h"
-#include "socle/json.h"
 #include "socle/progress.h"
 
 #define COPIES_MAX 1000u
@@ -180,6 +181,7 @@ static int launch(const struct invocation *inv, struct domain_config *cfg, const
 		return usage_error(inv->cmd, "'--json' and '--console' both want the output");
 	if (flag_given(inv, "console") && !cfg->console)
 		return usage_error(inv->cmd, "'%s' has no <console> to attach to", cfg->name);
+	act_about(cfg->name);
 	stop_catch();
 	snprintf(title, sizeof(title), "%s '%.40s'", verb, cfg->name);
 	progress_begin(&progress, title, &work);
@@ -282,6 +284,7 @@ static int create_many(const struct invocation *inv, const char *file, unsigned 
 
 	if (!template)
 		return description_report("create guests from", file);
+	act_about(template->name);
 	stop_catch();
 	for (unsigned int n = 1; n <= count && !stop_asked; n++) {
 		struct copy c = { inv, template, n };

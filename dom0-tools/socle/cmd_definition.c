@@ -20,6 +20,7 @@
 #include "domain/definition.h"
 #include "domain/names.h"
 #include "domain/rename.h"
+#include "socle/act.h"
 #include "socle/cmd.h"
 #include "socle/description.h"
 
@@ -56,6 +57,7 @@ int cmd_define(const struct invocation *inv)
 
 	if (!cfg)
 		return description_report("define a guest from", inv->args[0]);
+	act_about(cfg->name);
 	r = put_locked(cfg, &err) ? report("define", cfg->name, &err) : EXIT_OK;
 	domain_config_free(cfg);
 	return r;

@@ -8,8 +8,8 @@
 #define SOCLE_SOCLE_CMD_DEVICE_H
 
 #include "domain/devices.h"
+#include "domain/json.h"
 #include "socle/cmd.h"
-#include "socle/json.h"
 
 #define DETACH_DEFAULT_S 30u
 #define DETACH_MAX_S     3600u

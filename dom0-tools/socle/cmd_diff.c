@@ -11,10 +11,10 @@
 
 #include "domain/codes.h"
 #include "domain/definition.h"
+#include "domain/json.h"
 #include "domain/live.h"
 #include "socle/cmd.h"
 #include "socle/description.h"
-#include "socle/json.h"
 
 #define DETACH_MS 30000u
 

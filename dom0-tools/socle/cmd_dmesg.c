@@ -13,10 +13,10 @@
 
 #include <abi/xen.h>
 
+#include "domain/json.h"
 #include "libsocle/evtchn.h"
 #include "libsocle/hvlog.h"
 #include "socle/cmd.h"
-#include "socle/json.h"
 
 #define POLL_MS 1000
 

@@ -11,9 +11,9 @@
 
 #include <abi/version.h>
 
+#include "domain/json.h"
 #include "libsocle/domain.h"
 #include "socle/cmd.h"
-#include "socle/json.h"
 
 struct info {
 	unsigned int major, minor, domains;

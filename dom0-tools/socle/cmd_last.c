@@ -16,9 +16,9 @@
 #include <uuid/uuid.h>
 
 #include "domain/codes.h"
+#include "domain/json.h"
 #include "domain/last.h"
 #include "socle/cmd.h"
-#include "socle/json.h"
 
 static void moment(uint64_t wall_ns, char *out, size_t size)
 {

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/json.h"
 #include "domain/names.h"
 #include "domain/roster.h"
 #include "socle/cmd.h"
-#include "socle/json.h"
 
 static void row_print_json(const struct roster_row *r, struct json *j)
 {

@@ -12,9 +12,9 @@
 
 #include "domain/config.h"
 #include "domain/console.h"
+#include "domain/json.h"
 #include "domain/names.h"
 #include "socle/cmd.h"
-#include "socle/json.h"
 
 static void line_json(const char *from, const char *line, size_t len)
 {

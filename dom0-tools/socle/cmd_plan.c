@@ -10,10 +10,10 @@
 
 #include <uuid/uuid.h>
 
+#include "domain/json.h"
 #include "domain/plan.h"
 #include "socle/cmd.h"
 #include "socle/description.h"
-#include "socle/json.h"
 
 static void text_print(const struct domain_config *cfg, const char *uuid, const struct plan *p)
 {

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/json.h"
 #include "domain/names.h"
 #include "domain/share.h"
 #include "libsocle/domain.h"
 #include "socle/cmd.h"
-#include "socle/json.h"
 
 #define INDENT     47 /* of the second vCPU of a domain */
 #define WEIGHT_MAX 65535u

@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include "domain/codes.h"
+#include "domain/json.h"
 #include "domain/names.h"
 #include "libsocle/store.h"
 #include "socle/cmd.h"
-#include "socle/json.h"
 
 /* In the order of the daemon's lines, see docs/stored.md. */
 enum { NODES, WATCHES, TXNS, COUNTED };

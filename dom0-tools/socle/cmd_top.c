@@ -18,13 +18,13 @@
 
 #include <abi/vcpu.h>
 
+#include "domain/json.h"
 #include "domain/names.h"
 #include "domain/roster.h"
 #include "domain/share.h"
 #include "domain/usage.h"
 #include "libsocle/domain.h"
 #include "socle/cmd.h"
-#include "socle/json.h"
 
 #define DOMAINS_MAX 1024u
 #define DELAY_DEFAULT_MS 2000u

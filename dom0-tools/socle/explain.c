@@ -12,8 +12,8 @@
 
 #include "domain/codes.h"
 #include "domain/diag.h"
+#include "domain/json.h"
 #include "socle/cmd.h"
-#include "socle/json.h"
 
 #define IDS_MAX 256
 

@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
+#include "domain/json.h"
 #include "socle/cmd.h"
-#include "socle/json.h"
 #include "socle/man.h"
 
 #define ARGS_WIDTH 27 /* of a list of commands */

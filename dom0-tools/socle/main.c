@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "socle/cmd.h"
+#include "socle/act.h"
+
+#define WORDS_MAX 64 /* that an act's record tells */
 
 static bool is_help(const char *word)
 {
@@ -24,9 +26,25 @@ static bool help_asked(int nr_words, char *const words[])
 	return false;
 }
 
+/* The words are sorted in place when they are read; the record of the act has them as they were typed. */
+static int command_do(struct invocation *inv, int nr_words, char **words)
+{
+	char *typed[WORDS_MAX];
+	int nr_typed = nr_words < WORDS_MAX ? nr_words : WORDS_MAX, r;
+
+	memcpy(typed, words, (size_t)nr_typed * sizeof(*words));
+	r = arguments_read(inv, nr_words, words);
+	if (r)
+		return r;
+	act_begin(inv, nr_typed, typed);
+	r = inv->cmd->run(inv);
+	act_end(r);
+	return r;
+}
+
 static int command_run(struct invocation *inv, int nr_words, char **words)
 {
-	int used, r;
+	int used;
 
 	inv->cmd = command_find(nr_words, words, &used);
 	if (!inv->cmd)
@@ -35,8 +53,7 @@ static int command_run(struct invocation *inv, int nr_words, char **words)
 		return help_print(inv->cmd);
 	if (!inv->cmd->run)
 		return usage_error(inv->cmd, "'%s' needs to be told what to do", inv->cmd->name);
-	r = arguments_read(inv, nr_words - used, words + used);
-	return r ? r : inv->cmd->run(inv);
+	return command_do(inv, nr_words - used, words + used);
 }
 
 int main(int argc, char **argv)

@@ -10,8 +10,8 @@
 #include <stdio.h>
 
 #include "domain/codes.h"
+#include "domain/json.h"
 #include "socle/cmd.h"
-#include "socle/json.h"
 
 volatile sig_atomic_t stop_asked;
 
@@ -55,9 +55,17 @@ const char *exit_code_text(unsigned int code)
 	return code < sizeof(texts) / sizeof(texts[0]) ? texts[code] : NULL;
 }
 
+static char last_id[SOCLE_ID_MAX];
+
+const char *reported_id(void)
+{
+	return *last_id ? last_id : NULL;
+}
+
 int report(const char *verb, const char *who, const struct socle_error *e)
 {
 	fflush(stdout);
+	snprintf(last_id, sizeof(last_id), "%s", error_id(e));
 	if (who)
 		fprintf(stderr, "socle: cannot %s '%s': %s [%s]\n", verb, who, e->text, error_id(e));
 	else
@@ -81,6 +89,7 @@ void warn_id(const char *id, const char *fmt, ...)
 	va_list ap;
 
 	fflush(stdout);
+	snprintf(last_id, sizeof(last_id), "%s", id);
 	fputs("socle: ", stderr);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);

@@ -10,6 +10,7 @@ socle=${SOCLE:-./dom0-tools/socle/socle}
 [ -x "$socle" ] || { echo "1..0 # SKIP no program at $socle"; exit 77; }
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
+export SOCLE_EVENTS=$work/events SOCLE_JOURNAL=$work/no-journal
 mkdir "$work/bin" "$work/dir"
 ln -s "$(realpath "$socle")" "$work/bin/socle"
 man=$(realpath "$(dirname "$socle")")/man

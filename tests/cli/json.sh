@@ -36,7 +36,12 @@ for d in json.load(sys.stdin):
 verdict $? "its faults are those of the text"
 SOCLE_GUESTS=$work/guests
 export SOCLE_GUESTS
+SOCLE_EVENTS=$work/events SOCLE_JOURNAL=$work/no-journal
+export SOCLE_EVENTS SOCLE_JOURNAL
 "$socle" define tests/cli/pass-full.xml
+"$socle" undefine "no body" 2>/dev/null
+"$socle" events -j >"$work/out" && [ "$(grep -c . "$work/out")" = 2 ] && check --lines $schema/events.json "$work/out"
+verdict $? "socle events -j keeps the schema events"
 sed 's/<vcpu>4/<vcpu>2/; s|<source dev="/dev/sda3"/><target dev="xvdb"/>|<source dev="/dev/sdb"/><target dev="xvdc"/>|' tests/cli/pass-full.xml >"$work/other.xml"
 keeps diff 0 diff -j web-1.example_com+x "$work/other.xml"
 keeps diff 0 diff --json web-1.example_com+x tests/cli/pass-full.xml

@@ -16,6 +16,9 @@ socle=${SOCLE:-./dom0-tools/socle/socle}
 case $socle in /*) ;; *) socle=$PWD/$socle ;; esac
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
+# What is done here is no act on this host.
+SOCLE_EVENTS=$work/events SOCLE_JOURNAL=$work/no-journal
+export SOCLE_EVENTS SOCLE_JOURNAL
 n=0
 failed=0
 
@@ -109,6 +112,7 @@ expect 2 "'--count' takes a number, not '0'" top -n 0
 expect 2 "'--delay' takes 0.1 to 3600 seconds, not 'nan'" top -d nan
 expect 2 "'--sort' takes cpu, wait, memory, name or id, not 'colour'" top -s colour
 expect 2 "'top' has no use for 'web'" top web
+expect 2 "'events' has no use for 'b'" events a b
 expect 4 "there is neither" log no-such-guest-anywhere
 expect 3 "no-such-file.xml: cannot open: No such file or directory" create no-such-file.xml
 expect 3 ".: not a regular file" validate .
@@ -242,6 +246,63 @@ expect 3 "cannot apply 'fail-root.xml': the description has errors" apply web fa
 quiet "undefine" undefine web
 [ ! -e "$SOCLE_GUESTS/web.xml" ] && [ ! -e "$SOCLE_GUESTS/web.start" ]
 verdict $? "nothing of it is left"
+
+# What was done above is recorded: who, what, and what came of it.
+: >"$SOCLE_EVENTS"
+run define pass-minimal.xml
+run autostart nobody
+run autostart
+run create -n missing-kernel.xml
+run define
+run define -- "a
+b.xml"
+run events --json
+[ $rc = 0 ] && cmp -s "$SOCLE_EVENTS" "$work/out" && [ "$(grep -c . "$work/out")" = 3 ] &&
+	sed -n 1p "$work/out" | grep -q '"command": "define", "args": \[ "pass-minimal.xml" \], "exit": 0, "error": null' &&
+	sed -n 2p "$work/out" | grep -q '"name": "nobody", .*"command": "autostart", "args": \[ "nobody" \], "exit": 4, "error": "no-definition"' &&
+	sed -n 3p "$work/out" | grep -q '"args": \[ "--", "a\\nb.xml" \], "exit": 3'
+verdict $? "acts are recorded, and nothing else"
+run events
+[ $rc = 0 ] && [ "$(grep -c . "$work/out")" = 3 ] && grep -qE '^20[^ ]*Z  nobody +[^ ]+: socle autostart nobody: no-definition \(exit code 4\) in [0-9]+ ms$' "$work/out"
+verdict $? "socle events"
+run events nobody
+[ $rc = 0 ] && [ "$(grep -c . "$work/out")" = 1 ]
+verdict $? "socle events of one"
+(SUDO_USER=alice "$socle" autostart nobody 2>/dev/null)
+if [ "$(cat /proc/self/loginuid 2>/dev/null || echo 4294967295)" = 4294967295 ]; then
+	run events
+	tail -n 1 "$work/out" | grep -q ' alice: socle autostart nobody: '
+	verdict $? "the user before sudo is told"
+fi
+timeout 20 "$socle" events -f -j nobody >"$work/follow" &
+follower=$!
+for i in 1 2 3 4 5 6 7 8 9 10; do [ -s "$work/follow" ] && break; sleep 0.2; done
+"$socle" autostart nobody 2>/dev/null
+for i in $(seq 50); do [ "$(grep -c . "$work/follow")" = 3 ] && break; sleep 0.2; done
+kill $follower
+wait $follower 2>/dev/null
+[ "$(grep -c . "$work/follow")" = 3 ]
+verdict $? "socle events -f tells what comes"
+if [ -w /dev/full ]; then
+	cat pass-minimal.xml >"$work/d.xml"
+	SOCLE_EVENTS=/dev/full "$socle" define "$work/d.xml" >"$work/out" 2>"$work/err"
+	[ $? = 0 ] && [ ! -s "$work/out" ] && grep -q "this act is not recorded: cannot write '/dev/full': No space left on device \[act-not-recorded\]$" "$work/err"
+	verdict $? "a full disk costs the record, not the act"
+fi
+/usr/bin/python3 - "$work/journal" >"$work/journal.got" <<'END' &
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+s.settimeout(30)
+print(s.recv(65536).decode())
+END
+catcher=$!
+for i in $(seq 50); do [ -S "$work/journal" ] && break; sleep 0.2; done
+SOCLE_JOURNAL=$work/journal "$socle" autostart nobody 2>/dev/null
+wait $catcher
+grep -q '^SOCLE_COMMAND=autostart$' "$work/journal.got" && grep -q '^SOCLE_GUEST=nobody$' "$work/journal.got" && grep -q '^SOCLE_ERROR=no-definition$' "$work/journal.got" &&
+	grep -q '^MESSAGE=.*: socle autostart nobody: exit code 4 \[no-definition\]$' "$work/journal.got"
+verdict $? "journald has it, in fields"
 
 # Unless this is a dom0, what needs the hypervisor says so.
 if [ ! -e /dev/xen/privcmd ]; then

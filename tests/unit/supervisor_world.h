@@ -43,7 +43,7 @@ static pid_t stored_pid;
 static struct socle_store *store, *tools; /* the supervisor's connection, and ours */
 static struct supervisor *sup;
 static char last_said[1200];
-static unsigned int nr_said;
+static unsigned int nr_said, nr_told[DEVICE_RESIZED + 1]; /* by enum device_event */
 static bool guest_has_ports; /* its event channels to us are there */
 
 /* --- what the kernel would give ----------------------------------------------------------------- */
@@ -109,6 +109,16 @@ static inline void on_say(void *arg, const char *text)
 		fprintf(stderr, "say: %s\n", text);
 }
 
+static inline void on_device_say(void *arg, const struct device_line *l)
+{
+	char text[1200], name[DEVICE_NAME_MAX];
+
+	device_name(name, l->cls, l->devid);
+	snprintf(text, sizeof(text), "%s: %s", name, l->text);
+	nr_told[l->what]++;
+	on_say(arg, text);
+}
+
 static inline bool on_port(void *arg, uint32_t port)
 {
 	(void)arg;
@@ -145,7 +155,8 @@ static inline void stored_stop(void)
 static inline struct supervisor *supervisor_new(struct socle_error *e)
 {
 	struct supervisor_options o = { .domid = DOMID, .run_dir = run_dir, .log_dir = dir, .disk_program = worker_path,
-					.card_program = worker_path, .say = on_say, .port_is_ours = on_port };
+					.card_program = worker_path, .say = on_say,
+					.device_say = on_device_say, .port_is_ours = on_port };
 
 	return supervisor_open(&o, e);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "socle/act.h"
 #include "socle/cmd.h"
 
 static const struct command *entry(const char *name, size_t len)
@@ -86,6 +87,30 @@ START_TEST(test_arguments)
 }
 END_TEST
 
+/* What is recorded as an act, and what is not. */
+static const struct { const char *line; bool act; } acts[] = {
+	{ "list", false }, { "create x", true }, { "create -n x", false }, { "create --dry-run --count 2 x", false }, { "destroy x", true },
+	{ "autostart", false }, { "autostart x", true }, { "autostart --run", true }, { "sched x", false }, { "sched --weight=5 x", true },
+	{ "sched --ratelimit 5", true }, { "dmesg -f", false }, { "dmesg -c", true }, { "disk list", false }, { "disk attach a b c", true },
+	{ "net dump x", true }, { "events", false }, { "log x", false }, { "debug keys h", true }, { "validate x", false },
+	{ "plan x", false }, { "diff x y", false }, { "apply x y", true }, { "wait x", false }, { "healthy", false }, { "console x", true },
+};
+
+START_TEST(test_acts)
+{
+	char line[64], *words[8];
+	struct invocation inv = { .nr_args = 0 };
+	int nr = 0, used;
+
+	strcpy(line, acts[_i].line);
+	for (char *w = strtok(line, " "); w; w = strtok(NULL, " "))
+		words[nr++] = w;
+	inv.cmd = command_find(nr, words, &used);
+	ck_assert_int_eq(arguments_read(&inv, nr - used, words + used), EXIT_OK);
+	ck_assert_msg(act_is(&inv) == acts[_i].act, "%s", acts[_i].line);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("cmdtab");
@@ -97,6 +122,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_groups_have_actions, 0, (int)nr_commands);
 	tcase_add_loop_test(tc, test_flags, 0, (int)nr_commands);
 	tcase_add_loop_test(tc, test_arguments, 0, (int)nr_commands);
+	tcase_add_loop_test(tc, test_acts, 0, (int)(sizeof(acts) / sizeof(acts[0])));
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "socle/json.h"
+#include "domain/json.h"
 
 static struct json j;
 static char *text;

@@ -77,7 +77,9 @@ START_TEST(a_killed_worker_is_followed_by_another)
 		TOLD("CONNECT resume=1 queues=1 pages=1 ref=8 port=15");
 		ck_assert_str_eq(node(BACK, "state"), "4");
 		ck_assert_int_ne(worker_pid(), pid);
+		ck_assert_uint_eq(nr_told[DEVICE_RESTARTED], (unsigned int)i + 1);
 	}
+	ck_assert_uint_eq(nr_told[DEVICE_ATTACHED], 1);
 	ck_assert_int_eq(descriptors(), before);
 }
 END_TEST
@@ -91,6 +93,7 @@ START_TEST(a_worker_that_cannot_live_is_given_up)
 	front_connect();
 	OURS("5");
 	ck_assert(error_is_there("its worker ended 11 times soon after its start"));
+	ck_assert_uint_eq(nr_told[DEVICE_FAILED], 1);
 	unsetenv("FAKE_MANNER");
 	/* Only the tools can end this. */
 	front_state("6");
@@ -116,6 +119,7 @@ START_TEST(surprise_removal_ends_the_worker)
 		turn(10);
 	ck_assert_int_eq(kill(pid, 0), -1);
 	ck_assert(node_is_gone(FRONT));
+	ck_assert_uint_eq(nr_told[DEVICE_DETACHED], 1);
 }
 END_TEST
 
@@ -276,6 +280,8 @@ START_TEST(limits_and_size_change_while_it_runs)
 	ck_assert_str_eq(node(BACK, "sectors"), "4096");
 	ck_assert_str_eq(node(BACK, "config/resized"), "1 4096");
 	ck_assert_str_eq(node(BACK, "state"), "4");
+	ck_assert_uint_eq(nr_told[DEVICE_LIMITED], 1);
+	ck_assert_uint_eq(nr_told[DEVICE_RESIZED], 1);
 }
 END_TEST
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dom0-tools/socle/json.c
+ * dom0-tools/domain/json.c
  *
  * See json.h.
  */
-#include "socle/json.h"
+#include "domain/json.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dom0-tools/socle/json.h
+ * dom0-tools/domain/json.h
  *
  * The one writer of JSON (RFC 8259).  Values are written as they come: what is inside an object has a key, what is inside an
  * array has none (NULL).  Text becomes valid UTF-8 whatever its bytes are: a byte that belongs to no well-formed sequence
  * (Unicode 15, table 3-7) is written as U+FFFD.  Numbers of 64 bits are written whole.
  */
-#ifndef SOCLE_SOCLE_JSON_H
-#define SOCLE_SOCLE_JSON_H
+#ifndef SOCLE_DOMAIN_JSON_H
+#define SOCLE_DOMAIN_JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,4 +44,4 @@ void json_real(struct json *j, const char *key, double n, unsigned int decimals)
 void json_bool(struct json *j, const char *key, bool b);
 void json_hex(struct json *j, const char *key, uint64_t n); /* "0x1f", as text */
 
-#endif /* SOCLE_SOCLE_JSON_H */
+#endif /* SOCLE_DOMAIN_JSON_H */
