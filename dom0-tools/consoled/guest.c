@@ -15,6 +15,8 @@
 
 #include <abi/grant_table.h>
 
+#include "libsocle/stamp.h"
+
 #define ROUND (4 * XENCONS_OUT_RING_SIZE)
 
 /* The grant that every builder seeds, else the frame itself. */
@@ -77,7 +79,7 @@ bool guest_run(struct host *h, struct guest *g)
 	bool bad = false;
 
 	while (total < ROUND && (n = ring_take(g->page, buf, sizeof(buf), &bad)) > 0) {
-		logfile_write(&g->log, buf, n);
+		logfile_write(&g->log, buf, n, stamp_now());
 		readers_output(&g->readers, buf, n);
 		total += n;
 	}

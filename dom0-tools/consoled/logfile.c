@@ -9,19 +9,47 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void reopen(struct logfile *l)
+#include "libsocle/stamp.h"
+
+#define SUFFIX_MAX 16
+
+static void path_with(char out[sizeof(((struct logfile *)0)->path) + SUFFIX_MAX], const struct logfile *l, const char *suffix)
+{
+	snprintf(out, sizeof(l->path) + SUFFIX_MAX, "%s%s", l->path, suffix);
+}
+
+static size_t size_of(int fd)
 {
 	struct stat st;
 
+	return fd >= 0 && fstat(fd, &st) == 0 ? (size_t)st.st_size : 0;
+}
+
+/* Moments of a log that somebody removed are moments of nothing. */
+static void times_open(struct logfile *l)
+{
+	char path[sizeof(l->path) + SUFFIX_MAX];
+
+	path_with(path, l, ".times");
+	l->times_fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (l->size ? 0 : O_TRUNC), 0640);
+	l->times_size = size_of(l->times_fd);
+	l->timed_at = 0;
+	l->timed_ms = 0;
+}
+
+static void reopen(struct logfile *l)
+{
 	l->fd = open(l->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (l->fd < 0)
 		fprintf(stderr, "consoled: cannot write %s: %s; this console is not logged\n", l->path, strerror(errno));
-	l->size = l->fd >= 0 && fstat(l->fd, &st) == 0 ? (size_t)st.st_size : 0;
+	l->size = size_of(l->fd);
+	times_open(l);
 }
 
 void logfile_open(struct logfile *l, const char *dir, const char *name)
@@ -30,19 +58,53 @@ void logfile_open(struct logfile *l, const char *dir, const char *name)
 	reopen(l);
 }
 
+static void rename_to(const struct logfile *l, const char *from, const char *to)
+{
+	char old[sizeof(l->path) + SUFFIX_MAX], new[sizeof(l->path) + SUFFIX_MAX];
+
+	path_with(old, l, from);
+	path_with(new, l, to);
+	if (rename(old, new))
+		fprintf(stderr, "consoled: cannot rename %s: %s\n", old, strerror(errno));
+}
+
 static void rotate(struct logfile *l)
 {
-	char old[sizeof(l->path) + 2];
-
-	snprintf(old, sizeof(old), "%s.1", l->path);
-	close(l->fd);
-	if (rename(l->path, old))
-		fprintf(stderr, "consoled: cannot rename %s: %s\n", l->path, strerror(errno));
+	logfile_close(l);
+	rename_to(l, "", ".1");
+	rename_to(l, ".times", ".1.times");
 	reopen(l);
 }
 
-void logfile_write(struct logfile *l, const char *data, size_t len)
+static bool time_is_due(const struct logfile *l, uint64_t ms)
 {
+	if (!l->timed_ms || ms < l->timed_ms || ms - l->timed_ms >= 1000)
+		return true;
+	return ms - l->timed_ms >= TIMES_GAP_MS && l->size - l->timed_at >= TIMES_GAP_BYTES;
+}
+
+/* What is written next begins here, and came then.  A failure costs the moment: the log is whole without. */
+static void time_note(struct logfile *l, uint64_t ms)
+{
+	char stamp[STAMP_BYTES], line[STAMP_BYTES + 24];
+	ssize_t n;
+
+	if (l->times_fd < 0 || !time_is_due(l, ms))
+		return;
+	stamp_format(stamp, ms);
+	snprintf(line, sizeof(line), "%zu %s\n", l->size, stamp);
+	n = write(l->times_fd, line, strlen(line));
+	if (n < 0)
+		return;
+	l->times_size += (size_t)n;
+	l->timed_at = l->size;
+	l->timed_ms = ms;
+}
+
+void logfile_write(struct logfile *l, const char *data, size_t len, uint64_t ms)
+{
+	if (l->fd >= 0 && len)
+		time_note(l, ms);
 	while (l->fd >= 0 && len) {
 		ssize_t n = write(l->fd, data, len);
 
@@ -57,7 +119,7 @@ void logfile_write(struct logfile *l, const char *data, size_t len)
 		len -= (size_t)n;
 		l->size += (size_t)n;
 	}
-	if (l->fd >= 0 && l->size >= LOG_LIMIT)
+	if (l->fd >= 0 && (l->size >= LOG_LIMIT || l->times_size >= TIMES_LIMIT))
 		rotate(l);
 }
 
@@ -65,5 +127,7 @@ void logfile_close(struct logfile *l)
 {
 	if (l->fd >= 0)
 		close(l->fd);
-	l->fd = -1;
+	if (l->times_fd >= 0)
+		close(l->times_fd);
+	l->fd = l->times_fd = -1;
 }

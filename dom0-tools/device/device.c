@@ -196,9 +196,9 @@ static enum outcome worker_set_up(struct device *d, const struct device_host *h,
 				  struct socle_error *e)
 {
 	struct ctl_msg q = { .what = CTL_SETUP, .setup = d->setup }, a;
-	char log[128];
+	char log[192];
 
-	snprintf(log, sizeof(log), "%s/%s-%u-%u.log", h->log_dir, d->cls == DEVICE_DISK ? "blkd" : "netd", h->domid, d->devid);
+	snprintf(log, sizeof(log), "%s/%s-%s-%u.log", h->log_dir, d->cls == DEVICE_DISK ? "blkd" : "netd", h->name, d->devid);
 	if (worker_start(&d->worker, h->program[d->cls], log, e))
 		return OUT_OURS;
 	d->born_ms = device_clock_ms();

@@ -45,6 +45,7 @@ struct device_host {
 	uint16_t domid;
 	struct socle_store *store; /* NULL while there is no connection */
 	char run_dir[64], log_dir[64];
+	char name[72]; /* of the guest, in the names of its workers' logs */
 	const char *program[DEVICE_CLASSES];
 	void *arg;
 	void (*say)(void *arg, const struct device_line *l); /* into the guest's log */

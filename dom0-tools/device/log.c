@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "device/flood.h"
+#include "libsocle/stamp.h"
 
 #define ALL_UP_TO 10u
 
@@ -27,7 +28,10 @@ void log_init(const char *program, const char *device, unsigned int domid, unsig
 
 static void write_head(void)
 {
-	fprintf(stderr, "%s: domain %u, %s %u: ", log_program, log_domid, log_device, log_devid);
+	char stamp[STAMP_BYTES];
+
+	stamp_format(stamp, stamp_now());
+	fprintf(stderr, "%s %s: domain %u, %s %u: ", stamp, log_program, log_domid, log_device, log_devid);
 }
 
 static bool may_write(void)

@@ -2,7 +2,7 @@
 /*
  * dom0-tools/device/log.h
  *
- * Messages of one worker, each naming guest and device, to stderr, which is its log.  What a guest can cause without end is
+ * Messages of one worker, each with its moment, guest and device, to stderr, which is its log.  What a guest can cause without end is
  * logged with log_counted(), which thins it out; all together are bounded (flood.h).
  */
 #ifndef SOCLE_DEVICE_LOG_H

@@ -126,6 +126,7 @@ struct supervisor *supervisor_open(const struct supervisor_options *o, struct so
 	s->say_arg = o->arg;
 	snprintf(s->host.run_dir, sizeof(s->host.run_dir), "%s", o->run_dir);
 	snprintf(s->host.log_dir, sizeof(s->host.log_dir), "%s", o->log_dir);
+	snprintf(s->host.name, sizeof(s->host.name), "%s", o->name);
 	programs_find(s, o);
 	for (unsigned int i = 0; i < CAPTURES_MAX; i++)
 		s->capture[i].conn = -1;

@@ -25,6 +25,7 @@ struct supervisor_options {
 	uint16_t domid;
 	const char *run_dir;  /* of the guest: /run/socle/N; made when it is missing */
 	const char *log_dir;
+	const char *name;     /* of the guest: its workers' logs are called by it */
 	const char *disk_program, *card_program; /* NULL: where they are installed */
 	void (*say)(void *arg, const char *text);                    /* about itself */
 	void (*device_say)(void *arg, const struct device_line *l);  /* about a device */

@@ -86,12 +86,18 @@ static int process_start(const char *program, int log, int ctl)
 	return r ? -r : pid;
 }
 
+/* What an earlier worker said stays, up to a size. */
 static int log_open(const char *path)
 {
+	char old[256];
+	struct stat sb = { 0 };
 	int fd;
 
-	unlink(path); /* a symbolic link that somebody put there would be followed by truncation else */
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0640);
+	if (lstat(path, &sb) == 0 && !S_ISREG(sb.st_mode))
+		unlink(path); /* somebody's symbolic link */
+	else if (sb.st_size > (off_t)WORKER_LOG_KEPT && snprintf(old, sizeof(old), "%s.1", path) < (int)sizeof(old))
+		rename(path, old);
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0640);
 	return fd >= 0 ? fd : open("/dev/null", O_WRONLY | O_CLOEXEC);
 }
 

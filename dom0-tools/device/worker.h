@@ -35,6 +35,9 @@ struct worker {
 /* Of its log, bytes; flood.h bounds what is said there, but not what a worker does that its guest has taken over. */
 #define WORKER_LOG_MAX (4u << 20)
 
+/* What earlier workers said stays in front, up to so much; more is renamed to LOG.1 when a worker starts. */
+#define WORKER_LOG_KEPT (1u << 20)
+
 #define WORKER_NONE ((struct worker){ .pidfd = -1, .ctl = -1, .log = -1 })
 
 /*

@@ -65,7 +65,7 @@ static int identity_take(uint16_t domid, struct domain_config *cfg, struct reser
 
 int watch_adopt(uint16_t domid, char *argv0, struct socle_error *e)
 {
-	struct watcher w = { .reserve = RESERVE_EMPTY, .log = { .fd = -1 }, .go_fd = -1, .argv0 = argv0, .domid = domid };
+	struct watcher w = { .reserve = RESERVE_EMPTY, .go_fd = -1, .argv0 = argv0, .domid = domid };
 	struct socle_error got = { .code = EPIPE, .text = "the new supervisor ended at once" };
 	int tell[2];
 	pid_t pid;
@@ -76,7 +76,6 @@ int watch_adopt(uint16_t domid, char *argv0, struct socle_error *e)
 		domain_config_free(w.cfg);
 		return -1;
 	}
-	w.log.name = w.cfg->name;
 	pid = fork();
 	if (pid == 0)
 		adopt_run(&w, tell[1]);

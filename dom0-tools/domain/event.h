@@ -2,19 +2,13 @@
 /*
  * dom0-tools/domain/event.h
  *
- * What happened to guests, and what administrators did: a line of JSON each in one file, appended in one write() by whoever
- * knows of it.  The file is renamed to FILE.1 (replacing the older one) by the one who finds it longer than EVENTS_LIMIT.
- * A file that cannot be written costs the line and nothing else.
+ * What happened to guests, and what administrators did: a line of JSON each in one file (linefile.h), appended by whoever knows
+ * of it.
  */
 #ifndef SOCLE_DOMAIN_EVENT_H
 #define SOCLE_DOMAIN_EVENT_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
-
-#include "libsocle/error.h"
 
 #define EVENTS_LIMIT (8u << 20)
 
@@ -75,30 +69,7 @@ char *act_line(const struct act *a);
 /* Where they are: $SOCLE_EVENTS, or /var/log/socle/events. */
 const char *events_path(void);
 
-/* Append a line as event_line() makes it; 0, or -1 with the error. */
-int events_append(const char *path, const char *line, struct socle_error *e);
-
 /* Something happened to a guest now; what cannot be written is lost.  ms is filled in. */
 void event_tell(struct event e);
-
-/* --- reading ----------------------------------------------------------------------------------- */
-
-struct event_reader {
-	const char *path;
-	int old_fd, fd;     /* of PATH.1 and of PATH, -1: none (any more) */
-	bool renamed;       /* fd was renamed, as seen by the look before */
-	char *buf;
-	size_t used, begin, room;
-};
-
-/* From the oldest line there is.  False: there is none yet, but one may come. */
-bool event_reader_open(struct event_reader *r, const char *path);
-
-/*
- * The next line, NUL-terminated and without its end, until the next call; NULL when there is no more now.  Who follows calls it
- * again later, not more often than lines take to be written: a file that was renamed is read for one more look.
- */
-char *event_reader_next(struct event_reader *r);
-void event_reader_close(struct event_reader *r);
 
 #endif /* SOCLE_DOMAIN_EVENT_H */

@@ -6,43 +6,49 @@
  */
 #include "domain/guestlog.h"
 
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
-#include <unistd.h>
+#include <string.h>
 
+#include "domain/linefile.h"
 #include "domain/names.h"
+#include "libsocle/stamp.h"
 
-static void log_open(struct guestlog *l)
+#define LIMIT (1 << 20)
+
+void guestlog_path(const char *name, char *out, size_t size)
 {
-	char path[sizeof(SOCLE_LOG_DIR) + DOMAIN_NAME_MAX + 8];
-
-	dir_ensure(SOCLE_LOG_DIR, 0755, NULL);
-	snprintf(path, sizeof(path), SOCLE_LOG_DIR "/%s.log", l->name);
-	l->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	snprintf(out, size, SOCLE_LOG_DIR "/%s.log", name);
 }
 
-void guestlog_say(struct guestlog *l, uint16_t domid, const char *fmt, ...)
+/* A text may have ends of lines: then it is several lines to a reader, of which the first has the moment. */
+static void line_put(const char *name, uint64_t ms, const char *whose, const char *text)
 {
-	char line[1400], stamp[32];
-	time_t now = time(NULL);
-	struct tm tm;
-	va_list ap;
-	int n, m;
+	char path[sizeof(SOCLE_LOG_DIR) + DOMAIN_NAME_MAX + 8], line[1400], stamp[STAMP_BYTES];
+	int n;
 
-	gmtime_r(&now, &tm);
-	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	n = snprintf(line, sizeof(line), "%s domain %u: ", stamp, domid);
+	stamp_format(stamp, ms);
+	n = snprintf(line, sizeof(line) - 1, "%s %s: %s", stamp, whose, text);
+	if (n > (int)sizeof(line) - 2)
+		n = (int)sizeof(line) - 2;
+	strcpy(line + n, "\n");
+	guestlog_path(name, path, sizeof(path));
+	line_append(path, line, LIMIT, NULL);
+}
+
+void guestlog_say(const char *name, uint16_t domid, const char *fmt, ...)
+{
+	char text[1300], whose[24];
+	va_list ap;
+
 	va_start(ap, fmt);
-	m = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	n = m < 0 || (size_t)(n + m) > sizeof(line) - 2 ? (int)sizeof(line) - 2 : n + m;
-	line[n++] = '\n';
-	if (l->fd < 0)
-		log_open(l);
-	if (l->fd >= 0 && write(l->fd, line, (size_t)n) < 0) {
-		close(l->fd);
-		l->fd = -1; /* a full disk must not end the watch */
-	}
+	snprintf(whose, sizeof(whose), "domain %u", domid);
+	line_put(name, stamp_now(), whose, text);
+}
+
+void guestlog_hypervisor(const char *name, uint64_t ms, const char *text)
+{
+	line_put(name, ms, "hypervisor", text);
 }

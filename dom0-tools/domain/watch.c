@@ -146,7 +146,7 @@ static void description_keep(struct watcher *w)
 int watcher_supervise(struct watcher *w, struct socle_error *e)
 {
 	char dir[GUEST_RUN_DIR_MAX];
-	struct supervisor_options o = { .domid = w->domid, .run_dir = dir, .log_dir = SOCLE_LOG_DIR,
+	struct supervisor_options o = { .domid = w->domid, .run_dir = dir, .log_dir = SOCLE_LOG_DIR, .name = w->cfg->name,
 					.say = watcher_say_text, .device_say = watcher_say_device, .port_is_ours = on_port, .arg = w };
 
 	guest_run_dir(dir, w->domid);
@@ -311,6 +311,7 @@ static bool end_handle(struct watcher *w, uint32_t flags)
 
 	if (action != DOMAIN_ACTION_PRESERVE)
 		reserve_say(&w->reserve, again ? RESERVE_REBOOTING : RESERVE_ENDING, w->domid);
+	watcher_hear_end(w);
 	end_tell(w, flags, action);
 	supervise_end(w);
 	if (action == DOMAIN_ACTION_PRESERVE) {
@@ -378,6 +379,7 @@ static bool guard(struct watcher *w)
 	while (there && !released) {
 		if (w->domid)
 			connections_keep(w);
+		watcher_hear(w);
 		if (event_wait(w))
 			there = word_take(w, &released);
 	}
@@ -413,11 +415,13 @@ static bool watch_guest(struct watcher *w)
 		enum fate fate;
 
 		connections_keep(w);
+		watcher_hear(w);
 		fate = fate_look(w, &flags);
 		if (fate == FATE_GONE) {
 			reserve_say(&w->reserve, RESERVE_ENDING, 0);
 			watcher_say(w, "guest '%s' was destroyed", w->cfg->name);
 			watcher_tell(w, EVENT_GONE, NULL, "destroyed", NULL);
+			watcher_hear_end(w);
 			supervise_end(w);
 			return false;
 		}
@@ -454,7 +458,7 @@ void watcher_run(struct watcher *w)
 
 int watch_fork(struct domain_config *cfg, const struct reserve *reserve, char *argv0, struct socle_error *e)
 {
-	struct watcher w = { .cfg = cfg, .reserve = *reserve, .log = { .name = cfg->name, .fd = -1 }, .argv0 = argv0 };
+	struct watcher w = { .cfg = cfg, .reserve = *reserve, .argv0 = argv0 };
 	int go[2];
 	pid_t pid;
 

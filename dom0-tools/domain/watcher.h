@@ -14,16 +14,17 @@
 #include "domain/guestlog.h"
 #include "domain/reserve.h"
 #include "domain/rundir.h"
+#include "libsocle/hvlog.h"
 
 struct watcher {
 	struct domain_ctx ctx;
 	struct domain_config *cfg;
 	struct reserve reserve;     /* its name and UUID are this process's until the guest is gone for good */
 	uint16_t domid;
-	struct guestlog log;
 	bool watching;              /* the store's watch is set */
 	bool kept;                  /* the guest is dead and stays, as its description says */
 	bool paused;                /* as was told last */
+	struct socle_hvlog hvlog;   /* the hypervisor's messages, followed; without a buffer until it begins */
 	unsigned int restarts;
 	uint64_t window_begin_ns;
 	bool sup_knows;             /* the supervisor has this connection to the store */
@@ -33,7 +34,7 @@ struct watcher {
 	char *argv0;
 };
 
-#define watcher_say(w, ...) guestlog_say(&(w)->log, (w)->domid, __VA_ARGS__)
+#define watcher_say(w, ...) guestlog_say((w)->cfg->name, (w)->domid, __VA_ARGS__)
 
 /* Leave everything behind but its reservation and one descriptor. */
 void watcher_detach(const struct watcher *w, int keep);
@@ -45,6 +46,10 @@ void watcher_tell(const struct watcher *w, const char *what, const char *device,
 struct device_line;
 void watcher_say_text(void *arg, const char *text);
 void watcher_say_device(void *arg, const struct device_line *l);
+
+/* What the hypervisor said about the domain since the last call goes into the guest's log. */
+void watcher_hear(struct watcher *w);
+void watcher_hear_end(struct watcher *w);
 
 /* Supervise the devices of its domain. */
 int watcher_supervise(struct watcher *w, struct socle_error *e);

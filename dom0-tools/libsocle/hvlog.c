@@ -9,6 +9,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include <socle/op.h>
+
+#include "libsocle/stamp.h"
+
 int socle_hvlog_open(struct socle_hvlog *log, struct socle_hv *hv, struct socle_error *e)
 {
 	*log = (struct socle_hvlog){ .hv = hv };
@@ -43,4 +47,13 @@ int socle_hvlog_read(struct socle_hvlog *log, bool clear)
 	log->next = rc->index;
 	log->begun = true;
 	return (int)rc->count;
+}
+
+uint64_t socle_hvlog_time(struct socle_hvlog *log, uint32_t number)
+{
+	struct socle_log_time t = { .at = number };
+
+	if (socle_own_op(log->hv, SOCLE_OP_log_time, &t, sizeof(t)) || t.written_ns > t.now_ns)
+		return 0;
+	return stamp_now() - (t.now_ns - t.written_ns) / 1000000;
 }

@@ -32,4 +32,7 @@ void socle_hvlog_close(struct socle_hvlog *log);
  * hypervisor forget everything up to now. */
 int socle_hvlog_read(struct socle_hvlog *log, bool clear);
 
+/* Milliseconds since 1970 when the line with this byte was written, by dom0's clock; 0 when it is not known. */
+uint64_t socle_hvlog_time(struct socle_hvlog *log, uint32_t number);
+
 #endif /* SOCLE_LIBSOCLE_HVLOG_H */

@@ -8,12 +8,14 @@
 #include "socle/act.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "domain/event.h"
+#include "domain/linefile.h"
 #include "domain/names.h"
 #include "libsocle/stamp.h"
 #include "socle/journal.h"
@@ -192,7 +194,9 @@ void act_end(int code)
 			  .error = code ? reported_id() : NULL, .took_ms = (double)(clock_ns() - now.begin_ns) / 1e6 };
 	a.user = a.login ? a.login : a.sudo ? a.sudo : user_name(getuid(), user);
 	line = act_line(&a);
-	if (events_append(events_path(), line, &err))
+	if (!line)
+		socle_fail(&err, ENOMEM, "out of memory");
+	if (!line || line_append(events_path(), line, EVENTS_LIMIT, &err))
 		warn_id("act-not-recorded", "this act is not recorded: %s", err.text);
 	free(line);
 	journal_tell(&a);

@@ -213,6 +213,8 @@ int cmd_pause(const struct invocation *inv);
 int cmd_unpause(const struct invocation *inv);
 int cmd_dmesg(const struct invocation *inv);
 int cmd_domid(const struct invocation *inv);
+int cmd_mem(const struct invocation *inv);
+int cmd_metrics(const struct invocation *inv);
 int cmd_log(const struct invocation *inv);
 int cmd_events(const struct invocation *inv);
 int cmd_last(const struct invocation *inv);

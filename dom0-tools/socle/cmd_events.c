@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "domain/event.h"
+#include "domain/linefile.h"
 #include "domain/record.h"
 #include "socle/cmd.h"
 #include "socle/eventtext.h"
@@ -56,24 +57,24 @@ int cmd_events(const struct invocation *inv)
 {
 	bool follow = flag_given(inv, "follow"), json = flag_given(inv, "json");
 	const char *who = arg_at(inv, 0), *path = events_path();
-	struct event_reader reader;
+	struct line_reader reader;
 	struct socle_error err;
 	char *line;
 
-	if (!event_reader_open(&reader, path) && errno != ENOENT) {
+	if (!line_reader_open(&reader, path) && errno != ENOENT) {
 		socle_fail(&err, errno, "cannot read '%s': %s", path, strerror(errno));
 		return report("show the events", NULL, &err);
 	}
 	if (follow)
 		stop_catch();
 	do {
-		while (!stop_asked && (line = event_reader_next(&reader)))
+		while (!stop_asked && (line = line_reader_next(&reader)))
 			line_print(line, who, json);
 		if (fflush(stdout))
 			break;
 		if (follow)
 			news_wait();
 	} while (follow && !stop_asked);
-	event_reader_close(&reader);
+	line_reader_close(&reader);
 	return EXIT_OK;
 }

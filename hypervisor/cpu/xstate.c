@@ -72,6 +72,7 @@ int xstate_alloc(struct vcpu *v)
 	v->xsave = hv_alloc_pages(order);
 	if (!v->xsave)
 		return -XEN_ENOMEM;
+	hv_charge(v->xsave, order, v->domain);
 	reset_area(v->xsave);
 	v->xcr0 = host_features.xsave ? XCR0_X87_SSE : 0;
 	return 0;

@@ -3,6 +3,8 @@
  * The log ring. Bytes are numbered from the first ever written, modulo 2^32; the ring keeps the last RING_SIZE
  * of them. A line goes into the ring and to the console devices under one lock, so lines of several CPUs do
  * not mix. In a panic the lock is ignored: its holder may be the one that failed.
+ *
+ * Times are kept beside the text: numbers of bytes at which lines begin, with the moment. Lines of one millisecond share one.
  */
 #include <string.h>
 #include "cpu/cpu.h"
@@ -26,6 +28,14 @@ static struct spinlock log_lock = SPINLOCK_INIT(RANK_CONSOLE);
 static bool in_panic;
 static bool news;			/* a: bytes that nobody has been told of */
 static uint32_t told;			/* a: number of the byte after the last that was told of */
+
+#define NR_STAMPS 4096u			/* a power of two */
+static struct {
+	uint64_t ns;
+	uint32_t at;			/* number of a line's first byte */
+} stamp[NR_STAMPS];
+static uint32_t nr_stamps;		/* ever taken; under log_lock, as stamp[] */
+static bool clock_runs;
 
 static struct {
 	uint64_t last;			/* system time of the last token */
@@ -58,6 +68,41 @@ static void ring_append(const char *s, size_t n)
 		oldest = produced - RING_SIZE;
 }
 
+void log_clock_runs(void)
+{
+	clock_runs = true;
+}
+
+/* A line begins here. */
+static void stamp_take(void)
+{
+	uint64_t now;
+
+	if (!clock_runs || in_panic)
+		return;
+	now = system_time();
+	if (nr_stamps && now - stamp[(nr_stamps - 1) % NR_STAMPS].ns < 1000000)
+		return;
+	stamp[nr_stamps % NR_STAMPS].at = produced;
+	stamp[nr_stamps++ % NR_STAMPS].ns = now;
+}
+
+bool log_line_time(uint32_t at, uint64_t *ns)
+{
+	bool found = false;
+
+	lock_log();
+	for (uint32_t i = 0; !found && i < MIN(nr_stamps, NR_STAMPS) && produced - at <= RING_SIZE; i++) {
+		uint32_t n = (nr_stamps - 1 - i) % NR_STAMPS;
+
+		/* Numbers go round: how far back counts. */
+		found = produced - stamp[n].at >= produced - at;
+		*ns = stamp[n].ns;
+	}
+	unlock_log();
+	return found;
+}
+
 void log_replay(void)
 {
 	lock_log();
@@ -82,6 +127,7 @@ static void emit(const char *prefix, const char *fmt, va_list args)
 		line[n - 1] = '\n';
 	}
 	lock_log();
+	stamp_take();
 	ring_append(line, (size_t)n);
 	console_write(line, (size_t)n);
 	unlock_log();

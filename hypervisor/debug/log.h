@@ -13,6 +13,9 @@ void log_raw(const char *s, size_t n);		/* dom0's console_io output: to serial a
 size_t log_read(uint32_t *index, char *buf, size_t len);
 uint32_t log_oldest(void);			/* number of the oldest byte kept */
 void log_clear(void);
+/* When the line that has this byte was written, as system time; false: not known (any more). */
+bool log_line_time(uint32_t at, uint64_t *ns);
+void log_clock_runs(void);			/* lines have a time from now on */
 /* Has anything been printed since the last question? Its asker tells the reader, or returns the news undelivered. */
 uint32_t log_news_size(void);			/* bytes since then */
 bool log_take_news(void);

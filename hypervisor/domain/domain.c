@@ -357,6 +357,7 @@ static int domain_build(struct domain *d, domid_t wanted)
 	unsigned int i;
 	int rc = id_choose(wanted, &d->id);
 
+	hv_charge(d, 0, d);
 	for (i = 0; !rc && i < ARRAY_SIZE(modules); i++) {
 		rc = modules[i].init(d);
 		if (rc)

@@ -18,6 +18,7 @@
 #include <abi/vcpu.h>
 #include <abi/callback.h>
 #include <abi/memory.h>
+#include <socle/op.h>
 #include "cpu/cpu.h"
 #include "lib/list.h"
 #include "lib/lock.h"
@@ -157,6 +158,7 @@ struct vcpu {
 	struct page *info_page;			/* d: registered page, referenced and writable-typed; else NULL */
 	uint64_t runstate_va;			/* o: VCPUOP_register_runstate_memory_area, 0 none */
 	struct vcpu_runstate_info runstate;	/* s */
+	uint64_t waits[SOCLE_WAIT_BUCKETS];	/* s: turns by how long it had waited for them, socle/op.h */
 	uint64_t time_va;			/* o: secondary time area */
 	struct vcpu_time_info time_base;	/* o: clock parameters it was given last */
 

@@ -47,6 +47,7 @@ static struct vcpu *vcpu_alloc(struct domain *d, unsigned int id)
 
 	if (!v)
 		return NULL;
+	hv_charge(v, 0, d);
 	v->id = id;
 	v->domain = d;
 	v->kernel_mode = true;

@@ -8,7 +8,9 @@
 #include <abi/vcpu.h>
 #include <socle/op.h>
 #include "debug/last.h"
+#include "debug/log.h"
 #include "domctl/domctl.h"
+#include "grant/grant.h"
 #include "hypercall/hypercall.h"
 #include "lib/util.h"
 #include "mm/mm.h"
@@ -18,6 +20,10 @@
 union socle_arg {
 	struct socle_last_words last_words;
 	struct socle_vcpu_times vcpu_times;
+	struct socle_log_time log_time;
+	struct socle_frames frames;
+	struct socle_grants grants;
+	struct socle_wait_times wait_times;
 };
 
 static long read_last_words(union socle_arg *a)
@@ -40,21 +46,67 @@ static void fill_times(struct socle_vcpu_times *t, const struct vcpu *v)
 		t->time_ns[i] = r.time[i];
 }
 
+/* The vCPU with that number or the next higher one, with a reference on its domain. */
+static struct vcpu *vcpu_from(uint32_t domid, uint32_t id)
+{
+	struct domain *d = domid < DOMID_FIRST_RESERVED ? domain_get((domid_t)domid) : NULL;
+	struct vcpu *v = NULL;
+
+	for (; d && !v && id < d->max_vcpus; id++)
+		v = vcpu_get(d, id);
+	if (d && !v)
+		domain_put(d);
+	return v;
+}
+
 static long read_vcpu_times(union socle_arg *a)
 {
-	struct socle_vcpu_times *t = &a->vcpu_times;
-	struct domain *d = t->domid < DOMID_FIRST_RESERVED ? domain_get((domid_t)t->domid) : NULL;
-	struct vcpu *v = NULL;
-	uint32_t id;
+	struct vcpu *v = vcpu_from(a->vcpu_times.domid, a->vcpu_times.vcpu);
+
+	if (!v)
+		return -XEN_ESRCH;
+	fill_times(&a->vcpu_times, v);
+	domain_put(v->domain);
+	return 0;
+}
+
+static long read_wait_times(union socle_arg *a)
+{
+	struct socle_wait_times *t = &a->wait_times;
+	struct vcpu *v = vcpu_from(t->domid, t->vcpu);
+
+	if (!v)
+		return -XEN_ESRCH;
+	t->vcpu = v->id;
+	sched_get_waits(v, t->bucket);
+	domain_put(v->domain);
+	return 0;
+}
+
+static long read_log_time(union socle_arg *a)
+{
+	struct socle_log_time *t = &a->log_time;
+
+	t->now_ns = system_time();
+	return log_line_time(t->at, &t->written_ns) ? 0 : -XEN_ENODATA;
+}
+
+static long read_grants(union socle_arg *a)
+{
+	struct socle_grants *g = &a->grants;
+	struct domain *d = g->domid < DOMID_FIRST_RESERVED ? domain_get((domid_t)g->domid) : NULL;
 
 	if (!d)
 		return -XEN_ESRCH;
-	for (id = t->vcpu; !v && id < d->max_vcpus; id++)
-		v = vcpu_get(d, id);
-	if (v)
-		fill_times(t, v);
+	g->in_use = grant_in_use(d);
 	domain_put(d);
-	return v ? 0 : -XEN_ESRCH;
+	return 0;
+}
+
+static long read_frames(union socle_arg *a)
+{
+	mm_ledger(&a->frames);
+	return 0;
 }
 
 static const struct {
@@ -63,6 +115,10 @@ static const struct {
 } rows[] = {
 	[SOCLE_OP_last_words] = { read_last_words, sizeof(struct socle_last_words) },
 	[SOCLE_OP_vcpu_times] = { read_vcpu_times, sizeof(struct socle_vcpu_times) },
+	[SOCLE_OP_log_time] = { read_log_time, sizeof(struct socle_log_time) },
+	[SOCLE_OP_frames] = { read_frames, sizeof(struct socle_frames) },
+	[SOCLE_OP_grants] = { read_grants, sizeof(struct socle_grants) },
+	[SOCLE_OP_wait_times] = { read_wait_times, sizeof(struct socle_wait_times) },
 };
 
 long do_socle_op(uint64_t cmd, uint64_t uarg)

@@ -154,6 +154,7 @@ static int fifo_switch(struct domain *d)
 
 	if (!f)
 		return -XEN_ENOMEM;
+	hv_charge(f, 0, d);
 	for (uint32_t port = 1; port < e->nr_ports; port++) {
 		struct port *p = port_get(d, port);
 

@@ -48,12 +48,13 @@ struct port *port_get(struct domain *d, uint32_t port)
 	return &e->bucket[index / PORTS_PER_BUCKET][index % PORTS_PER_BUCKET];
 }
 
-static int bucket_add(struct domain_evtchn *e)
+static int bucket_add(const struct domain *d, struct domain_evtchn *e)
 {
 	struct port *bucket = hv_alloc(PORTS_PER_BUCKET * sizeof(*bucket));
 
 	if (!bucket)
 		return -XEN_ENOMEM;
+	hv_charge(bucket, 0, d);
 	e->bucket[e->nr_ports / PORTS_PER_BUCKET] = bucket;
 	e->nr_ports += PORTS_PER_BUCKET;
 	return 0;
@@ -69,7 +70,7 @@ int port_alloc(struct domain *d, uint32_t *port, struct port **p)
 		return -XEN_EINVAL;
 	for (uint32_t n = MAX(e->lowest_free, 1u); n <= limit; n++) {
 		if (n >= e->nr_ports) {
-			rc = bucket_add(e);
+			rc = bucket_add(d, e);
 			if (rc)
 				return rc;
 		}

@@ -12,6 +12,7 @@ bool grant_retract(struct domain *d);			/* after death: frees the shared frames;
 void grant_domain_fini(struct domain *d);
 /* XENMEM_acquire_resource: mfn of shared frame idx, growing the table; INVALID_MFN when beyond the limit. */
 mfn_t grant_shared_mfn(struct domain *d, uint32_t idx);
+uint32_t grant_in_use(struct domain *d);		/* entries that others use at this moment */
 /* One piece of a debug key's dump; *at begins at 0, true while more is left. Waits for no lock. */
 bool grant_dump(struct domain *d, uint32_t *at);
 long do_grant_table_op(uint64_t cmd, uint64_t uop, uint64_t count);

@@ -102,7 +102,7 @@ struct grant_batch {
 };
 
 /* map.c: one array element each */
-bool grant_track_grow(struct domain_grant *g);	/* one more frame of handles; false at the limit or out of memory */
+bool grant_track_grow(struct domain *d, struct domain_grant *g);	/* one more frame of handles; false at the limit or out of memory */
 void grant_map_one(struct gnttab_map_grant_ref *op, struct grant_peer *rd);
 /* The batch has room; grant_batch_settle() is due before the guest runs again. */
 void grant_unmap_one(struct gnttab_unmap_grant_ref *op, struct grant_batch *b);

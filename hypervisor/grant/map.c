@@ -39,7 +39,7 @@ static struct maptrack *track_at(struct domain_grant *g, uint32_t handle)
 	return &g->track[handle / TRACKS_PER_FRAME][handle % TRACKS_PER_FRAME];
 }
 
-bool grant_track_grow(struct domain_grant *g)
+bool grant_track_grow(struct domain *d, struct domain_grant *g)
 {
 	uint32_t first = g->nr_track_frames * TRACKS_PER_FRAME;
 	struct maptrack *frame;
@@ -49,6 +49,7 @@ bool grant_track_grow(struct domain_grant *g)
 	frame = hv_alloc_pages(0);
 	if (!frame)
 		return false;
+	hv_charge(frame, 0, d);
 	for (uint32_t i = 0; i < TRACKS_PER_FRAME; i++)
 		frame[i].ref = i + 1 < TRACKS_PER_FRAME ? first + i + 1 : NO_TRACK;
 	g->track[g->nr_track_frames++] = frame;
@@ -56,12 +57,13 @@ bool grant_track_grow(struct domain_grant *g)
 	return true;
 }
 
-static uint32_t track_alloc(struct domain_grant *g)
+static uint32_t track_alloc(struct domain *d)
 {
+	struct domain_grant *g = d->grant;
 	uint32_t handle = NO_TRACK;
 
 	spin_lock(&g->map_lock);
-	if (g->free_track != NO_TRACK || grant_track_grow(g)) {
+	if (g->free_track != NO_TRACK || grant_track_grow(d, g)) {
 		handle = g->free_track;
 		g->free_track = track_at(g, handle)->ref;
 	}
@@ -197,7 +199,7 @@ void grant_map_one(struct gnttab_map_grant_ref *op, struct grant_peer *granter)
 	rd = op->dom == DOMID_SELF ? NULL : grant_peer_get(granter, op->dom);
 	if (!rd || !rd->grant)
 		return;
-	handle = track_alloc(ld->grant);
+	handle = track_alloc(ld);
 	op->status = GNTST_no_space;
 	if (handle == NO_TRACK)
 		return;

@@ -30,6 +30,7 @@ static bool add_frame(struct domain *d)
 		return false;
 	}
 	page_share(frame, d, true);
+	hv_charge(active, 0, d);
 	g->active[g->nr_frames] = active;
 	g->shared[g->nr_frames] = frame;
 	g->nr_frames++;
@@ -79,8 +80,11 @@ int grant_domain_init(struct domain *d)
 	g->max_frames = frames;
 	g->max_track_frames = tracks;
 	g->free_track = NO_TRACK;
+	hv_charge(g->shared, 0, d);
+	hv_charge(g->active, 0, d);
+	hv_charge(g->track, 0, d);
 	if (!g->shared || !g->active || !g->track || (frames && !add_frame(d)) ||
-	    (tracks && !grant_track_grow(g))) {
+	    (tracks && !grant_track_grow(d, g))) {
 		grant_domain_fini(d);
 		return -XEN_ENOMEM;
 	}
@@ -230,4 +234,19 @@ int16_t grant_repin(struct domain *rd, uint32_t old, uint32_t ref, const struct 
 		status = pin_locked(g, ref, ld->id, write, mfn);
 	spin_unlock(&g->lock);
 	return status;
+}
+
+uint32_t grant_in_use(struct domain *d)
+{
+	struct domain_grant *g = d->grant;
+	uint32_t n = 0;
+
+	/* A frame at a time: the table's users do not wait for the whole. */
+	for (uint32_t f = 0; f < READ_ONCE(g->nr_frames); f++) {
+		spin_lock(&g->lock);
+		for (uint32_t i = 0; f < g->nr_frames && i < ENTRIES_PER_FRAME; i++)
+			n += g->active[f][i].pins > 0;
+		spin_unlock(&g->lock);
+	}
+	return n;
 }

@@ -30,6 +30,7 @@ _Static_assert(sizeof(struct page) == 64, "frame table geometry");
 
 uint64_t max_page;
 uint64_t total_pages;
+uint64_t ram_pages;
 
 uint64_t frame_chunk_map[BITMAP_WORDS(NR_CHUNKS)];
 
@@ -37,6 +38,7 @@ void frame_mark_ram(mfn_t first, mfn_t end)
 {
 	for (mfn_t mfn = first; mfn < end; mfn++) {
 		bitmap_set(frame_chunk_map, mfn >> CHUNK_SHIFT);
+		ram_pages += !(mfn_to_page(mfn)->flags & PG_RAM);
 		mfn_to_page(mfn)->flags |= PG_RAM;
 		list_init(&mfn_to_page(mfn)->list);
 	}

@@ -115,6 +115,7 @@ static void *large_alloc(size_t size)
 		palloc_put(pg + i, 0);
 	pg->flags |= PG_LARGE;
 	pg->order = (uint32_t)pages;
+	pg->in_use = 0;
 	memset(page_to_virt(pg), 0, pages * PAGE_SIZE);
 	return page_to_virt(pg);
 }

@@ -78,6 +78,7 @@ void palloc_init(void);
 void palloc_add(mfn_t first, mfn_t end);	/* frames become free */
 struct page *palloc_get(unsigned int order, unsigned int addr_bits);	/* not zeroed; NULL */
 void palloc_put(struct page *pg, unsigned int order);
+uint64_t palloc_free_from(mfn_t mfn);		/* free pages from this one on, up to the end of its block; 0: it is not free */
 void claim_release(struct domain *d);
 /* Accounts n pages to d, which it is about to adopt; false: it may not have them. Under d->page_lock. */
 bool dom_charge(struct domain *d, uint64_t n);

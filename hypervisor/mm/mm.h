@@ -36,7 +36,7 @@ struct page {
 	uint32_t cursor;		/* next entry of a partly validated table (owner's mm_lock); pages that wait, grow.c */
 	uint32_t order;			/* free block's order (palloc lock); slab class, page count of a large object (heap) */
 	uint32_t flags;			/* PG_* below; those of the allocators change under their locks */
-	uint32_t in_use;		/* slab: objects handed out (heap lock) */
+	uint32_t in_use;		/* slab: objects handed out (heap lock); other pages of ours: hv_charge(), the domain's id + 1 */
 	union {
 		void *slab_free;	/* slab: first free object (heap lock) */
 		uint64_t stamp;		/* others: when the last reference of a type or any went, mm/tlb.c; 0 never */
@@ -70,6 +70,7 @@ struct page {
 
 extern uint64_t max_page;		/* highest RAM mfn + 1 */
 extern uint64_t total_pages;		/* RAM pages of the machine */
+extern uint64_t ram_pages;		/* those that have an entry: mfn_is_ram() */
 
 static inline void *maddr_to_virt(uint64_t maddr) { return (void *)(DIRECTMAP_VIRT + maddr); }
 static inline uint64_t virt_to_maddr(const void *p) { return (uint64_t)p - DIRECTMAP_VIRT; }	/* direct-map pointers only */
@@ -114,6 +115,12 @@ void *hv_alloc_pages(unsigned int order);	/* zeroed, direct-map pointer, or NULL
 void hv_free_pages(void *p, unsigned int order);
 void *hv_alloc(size_t size);			/* zeroed small or large object, 16-byte aligned, or NULL */
 void hv_free(void *p);				/* NULL is fine */
+/* The hypervisor's pages from p on, of hv_alloc_pages(order) or a large object, are kept for d: for the ledger. Small objects
+ * share their pages with those of others, and are nobody's; NULL is fine. */
+void hv_charge(void *p, unsigned int order, const struct domain *d);
+/* Piece by piece, whose each page of RAM is: mm/ledger.c, socle/op.h. */
+struct socle_frames;
+void mm_ledger(struct socle_frames *f);
 /* Pages for a domain: zeroed, owner set, one allocated reference each, linked in d->page_list, d->tot_pages raised.
  * addr_bits 0 = any. NULL when out of memory or over d->max_pages. */
 struct page *dom_alloc_pages(struct domain *d, unsigned int order, unsigned int addr_bits);

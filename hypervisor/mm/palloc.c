@@ -154,6 +154,22 @@ struct page *palloc_get(unsigned int order, unsigned int addr_bits)
 	return pg;
 }
 
+uint64_t palloc_free_from(mfn_t mfn)
+{
+	uint64_t n = 0;
+
+	spin_lock(&palloc_lock);
+	/* Its block begins at a multiple of the block's size. */
+	for (unsigned int o = 0; !n && o <= PALLOC_MAX_ORDER; o++) {
+		mfn_t first = mfn & ~((1UL << o) - 1);
+
+		if (mfn_is_ram(first) && mfn_to_page(first)->flags & PG_FREE && mfn_to_page(first)->order >= o)
+			n = first + (1UL << mfn_to_page(first)->order) - mfn;
+	}
+	spin_unlock(&palloc_lock);
+	return n;
+}
+
 uint64_t palloc_free_pages(void)
 {
 	return free_pages;
@@ -176,7 +192,19 @@ void *hv_alloc_pages(unsigned int order)
 	if (!pg)
 		return NULL;
 	memset(page_to_virt(pg), 0, PAGE_SIZE << order);
+	for (uint64_t i = 0; i < 1UL << order; i++)
+		pg[i].in_use = 0;
 	return page_to_virt(pg);
+}
+
+void hv_charge(void *p, unsigned int order, const struct domain *d)
+{
+	struct page *pg = p ? virt_to_page(p) : NULL;
+
+	if (!pg || pg->flags & PG_SLAB)
+		return;
+	for (uint64_t i = 0; i < 1UL << order; i++)
+		pg[i].in_use = d->id + 1u;
 }
 
 void hv_free_pages(void *p, unsigned int order)

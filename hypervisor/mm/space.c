@@ -58,7 +58,8 @@ uint64_t m2p_get(mfn_t mfn)
 static struct spinlock ioremap_lock = SPINLOCK_INIT(RANK_HEAP);
 static uint64_t ioremap_next = FIXMAP_VIRT;	/* under it, and the tables of that part of idle_l4 */
 
-static uint64_t *table_below(uint64_t *slot)
+/* d: whose it is; NULL: ours. */
+static uint64_t *table_below(uint64_t *slot, const struct domain *d)
 {
 	void *table;
 
@@ -66,6 +67,8 @@ static uint64_t *table_below(uint64_t *slot)
 		table = hv_alloc_pages(0);
 		if (!table)
 			return NULL;
+		if (d)
+			hv_charge(table, 0, d);
 		*slot = virt_to_maddr(table) | HV_TABLE;
 	}
 	return maddr_to_virt(*slot & PTE_FRAME);
@@ -77,7 +80,7 @@ static uint64_t *hv_l1_slot(uint64_t va)
 	uint64_t *table = idle_l4;
 
 	for (unsigned int level = 4; level > 1; level--) {
-		table = table_below(&table[pt_index(va, level)]);
+		table = table_below(&table[pt_index(va, level)], NULL);
 		if (!table)
 			return NULL;
 	}
@@ -116,6 +119,7 @@ int mm_domain_init(struct domain *d)
 	d->perdomain_l3 = hv_alloc_pages(0);
 	if (!d->perdomain_l3)
 		return -XEN_ENOMEM;
+	hv_charge(d->perdomain_l3, 0, d);
 	d->perdomain_l3_mfn = virt_to_mfn(d->perdomain_l3);
 	return 0;
 }
@@ -145,7 +149,7 @@ static uint64_t *perdomain_slot(struct domain *d, uint64_t va)
 	uint64_t *table = d->perdomain_l3;
 
 	for (unsigned int level = 3; table && level > 1; level--)
-		table = table_below(&table[pt_index(va, level)]);
+		table = table_below(&table[pt_index(va, level)], d);
 	return table ? &table[pt_index(va, 1)] : NULL;
 }
 

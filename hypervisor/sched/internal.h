@@ -50,6 +50,8 @@ struct vcpu *queue_choose(struct runqueue *rq, uint64_t now);
 /* ---- runstate.c: under the lock of the vCPU's queue ---- */
 void runstate_update(struct vcpu *v, int state);
 int runstate_of_waiting(const struct vcpu *v);
+/* v, which waited, is about to run. */
+void runstate_count_wait(struct vcpu *v, uint64_t now);
 
 /* ---- balance.c ---- */
 bool balance_allowed(const struct vcpu *v, unsigned int cpu);

@@ -113,6 +113,7 @@ struct vcpu *queue_choose(struct runqueue *rq, uint64_t now)
 	rq->running = next;
 	if (next != prev) {
 		runstate_update(prev, prev->idle ? RUNSTATE_runnable : runstate_of_waiting(prev));
+		runstate_count_wait(next, now);
 		runstate_update(next, RUNSTATE_running);
 		atomic_store(&next->running, true);
 	}

@@ -10,6 +10,7 @@
 #include "asm/barrier.h"
 #include "cpu/cpu.h"
 #include "domain/domain.h"
+#include "lib/bitmap.h"
 #include "lib/util.h"
 #include "mm/mm.h"
 #include "sched/internal.h"
@@ -25,6 +26,15 @@ void runstate_update(struct vcpu *v, int state)
 		v->runstate.time[v->runstate.state] += now - v->runstate.state_entry_time;
 	v->runstate.state_entry_time = now;
 	v->runstate.state = state;
+}
+
+/* Into the bucket of its highest bit, those below 2 us into the first. */
+void runstate_count_wait(struct vcpu *v, uint64_t now)
+{
+	uint64_t since = v->runstate.state_entry_time, ns = now > since ? now - since : 0;
+	unsigned int bucket = bit_highest(ns >> 10 | 1);
+
+	v->waits[MIN(bucket, SOCLE_WAIT_BUCKETS - 1u)]++;
 }
 
 int runstate_of_waiting(const struct vcpu *v)
@@ -43,6 +53,15 @@ void sched_get_runstate(const struct vcpu *v, struct vcpu_runstate_info *out)
 	spin_unlock(lock);
 	if (now > out->state_entry_time)
 		out->time[out->state] += now - out->state_entry_time;
+}
+
+void sched_get_waits(const struct vcpu *v, uint64_t *out)
+{
+	struct spinlock *lock = sched_lock_vcpu(v);
+
+	for (unsigned int i = 0; i < SOCLE_WAIT_BUCKETS; i++)
+		out[i] = v->waits[i];
+	spin_unlock(lock);
 }
 
 uint64_t sched_cpu_time(const struct vcpu *v)

@@ -24,6 +24,8 @@ uint64_t sched_cpu_time(const struct vcpu *v);	/* ns it has run, the present sli
 uint64_t sched_idle_time(unsigned int cpu);
 /* As if the present state had just ended. */
 void sched_get_runstate(const struct vcpu *v, struct vcpu_runstate_info *out);
+/* Its waits for a processor, by how long they were: SOCLE_WAIT_BUCKETS of socle/op.h. */
+void sched_get_waits(const struct vcpu *v, uint64_t *out);
 /* Locks what the scheduler knows of v. The caller unlocks it. */
 struct spinlock *sched_lock_vcpu(const struct vcpu *v);
 /* Calls fn(v) with current's kernel page tables loaded, whatever mode it is in. */

@@ -322,6 +322,7 @@ void clock_init(void)
 	/* Invariant by the CPU's word, or no more than 500 ppm apart in the measurements. */
 	tsc_stable = host_features.tsc_invariant || spread < hz / 2000;
 	wallclock_set(rtc_seconds(), 0, system_time());
+	log_clock_runs();
 	printk("TSC: %llu.%03llu MHz by %s%s\n", (unsigned long long)(tsc_khz / 1000),
 	       (unsigned long long)(tsc_khz % 1000), r.name, tsc_stable ? "" : ", unstable");
 }

@@ -74,4 +74,65 @@ struct socle_vcpu_times {
 	uint64_t time_ns[4];		/* by RUNSTATE_*, up to now */
 };
 
+/* When a line of the hypervisor's log was written. In: at, the number of one of its bytes, as XEN_SYSCTL_readconsole counts
+ * them. Out: written_ns. -ENODATA: it is not known, since the line is too old, or older than the machine's clock. */
+#define SOCLE_OP_log_time 3
+
+struct socle_log_time {
+	uint32_t at;
+	uint32_t _pad0;
+	uint64_t written_ns;		/* uptime of the machine then */
+	uint64_t now_ns;		/* and now */
+};
+
+/* Whose the machine's memory is: each page of RAM is counted once, at the moment at which it is looked at. In: next, the first
+ * frame to look at, 0 to begin. Out: next, where to go on; rows of what was found up to there, in no order and with one kind
+ * and domain in several rows. It is at the end when next is SOCLE_FRAMES_END, and then the sum of all rows of all calls is
+ * total_pages: what is RAM by the firmware's map. */
+#define SOCLE_OP_frames 4
+#define SOCLE_FRAMES_END (~0ull)
+#define SOCLE_FRAMES_ROWS 64
+
+/* kind */
+#define SOCLE_FRAMES_FREE      0
+#define SOCLE_FRAMES_DOMAIN    1	/* owned by a domain */
+#define SOCLE_FRAMES_TABLE     2	/* owned by a domain, in use as a page table */
+#define SOCLE_FRAMES_SHARED    3	/* the hypervisor's, seen by a domain: start-of-day page, grant table */
+#define SOCLE_FRAMES_HELD      4	/* the hypervisor's, kept for a domain: its structures, vCPUs, event channels, ... */
+#define SOCLE_FRAMES_OBJECTS   5	/* the hypervisor's, small objects of all domains */
+#define SOCLE_FRAMES_IMAGE     6	/* the hypervisor's text and data */
+#define SOCLE_FRAMES_BOOT      7	/* loaded by the boot loader, not given back yet */
+#define SOCLE_FRAMES_M2P       8	/* the table from machine frames to those of domains */
+#define SOCLE_FRAMES_TABLES    9	/* the hypervisor's description of all frames */
+#define SOCLE_FRAMES_OTHER    10	/* the hypervisor's: page tables, stacks, CPUs, logs */
+#define SOCLE_FRAMES_FIRMWARE 11	/* the first MiB, and pieces of pages at the ends of RAM */
+#define SOCLE_FRAMES_KINDS    12
+
+#define SOCLE_FRAMES_NOBODY 0xffffffffu	/* domid of kinds that have none */
+
+struct socle_frames {
+	uint64_t next;			/* in/out */
+	uint64_t total_pages;
+	uint32_t nr_rows, _pad0;
+	struct { uint32_t domid, kind; uint64_t frames; } row[SOCLE_FRAMES_ROWS];
+};
+
+/* How long a vCPU waited for a processor each time that it could run, in/out as for vcpu_times. Bucket i counts waits of less
+ * than 2^(11+i) ns that fit no earlier one; the last takes all others. */
+#define SOCLE_OP_wait_times 6
+#define SOCLE_WAIT_BUCKETS 22
+
+struct socle_wait_times {
+	uint32_t domid, vcpu;
+	uint64_t bucket[SOCLE_WAIT_BUCKETS];
+};
+
+/* Grants of a domain. In: domid. -ESRCH: there is none. */
+#define SOCLE_OP_grants 5
+
+struct socle_grants {
+	uint32_t domid;
+	uint32_t in_use;		/* entries of its table that others map or copy at this moment */
+};
+
 #endif

@@ -308,6 +308,8 @@ verdict $? "journald has it, in fields"
 if [ ! -e /dev/xen/privcmd ]; then
 	expect 1 "cannot open /dev/xen/privcmd" list
 	expect 1 "cannot open /dev/xen/privcmd" info
+	expect 1 "cannot gather the metrics: cannot open /dev/xen/privcmd" metrics --textfile "$work/m.prom"
+	expect 1 "cannot tell whose the memory is: cannot open /dev/xen/privcmd" mem
 	expect 1 "cannot tell about 'web': cannot open /dev/xen/privcmd" why web
 	expect 1 "cannot change the memory of 'web': cannot open /dev/xen/privcmd" mem-set web 64M
 	expect 1 "cannot change the vCPUs of 'web': cannot open /dev/xen/privcmd" vcpu-set web 2

@@ -14,4 +14,7 @@ mkdir -p "$extra/var/lib/socle"
 strip -o "$extra/var/lib/socle/hello.elf" "$SOCLE_BUILD/guest-drivers/guests/hello.elf" || die "hello is not built; run make"
 pack_extra "$extra" "$SOCLE_BUILD/image/guests-extra.cpio"
 dom0_batch guests "${GUESTS_TIMEOUT:-900}" dom0_mem=512M "" "$SOCLE_BUILD/image/guests-extra.cpio $SOCLE_BUILD/image/guests.cpio.zst"
+sed -n 's/^BATCH prom //p' "$SOCLE_BUILD/log/guests.txt" >"$SOCLE_BUILD/log/guests.prom"
+why=$("$SOCLE_TOP/tests/lib/prom.py" "$SOCLE_BUILD/log/guests.prom" 2>&1)
+tap $? "the metrics keep Prometheus' format" "$why"
 tap_end

@@ -154,7 +154,7 @@ static inline void stored_stop(void)
 
 static inline struct supervisor *supervisor_new(struct socle_error *e)
 {
-	struct supervisor_options o = { .domid = DOMID, .run_dir = run_dir, .log_dir = dir, .disk_program = worker_path,
+	struct supervisor_options o = { .domid = DOMID, .run_dir = run_dir, .log_dir = dir, .name = "guest", .disk_program = worker_path,
 					.card_program = worker_path, .say = on_say,
 					.device_say = on_device_say, .port_is_ours = on_port };
 

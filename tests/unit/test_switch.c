@@ -136,6 +136,7 @@ void sched_publish_runstate(struct vcpu *v) { ck_assert_ptr_eq(root_of, v); }
 uint64_t sched_cpu_time(const struct vcpu *v) { (void)v; return 0; }
 void runstate_update(struct vcpu *v, int state) { (void)v, (void)state; }
 int runstate_of_waiting(const struct vcpu *v) { (void)v; return 0; }
+void runstate_count_wait(struct vcpu *v, uint64_t now) { (void)v, (void)now; }
 void fair_entity_init(struct fair_entity *e, struct fair_group *g) { (void)e, (void)g; }
 void fair_queue_init(struct fair_queue *q) { (void)q; }
 void fair_remove(struct fair_queue *q, struct fair_entity *e) { (void)q, e->queued = false; }

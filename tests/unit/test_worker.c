@@ -76,7 +76,7 @@ START_TEST(a_worker_works_and_ends)
 }
 END_TEST
 
-START_TEST(its_log_is_new_and_no_link)
+START_TEST(its_log_is_no_link)
 {
 	char target[96];
 	struct stat sb;
@@ -96,6 +96,35 @@ START_TEST(its_log_is_new_and_no_link)
 	ck_assert_int_eq(lstat(log_path, &sb), 0);
 	ck_assert(S_ISREG(sb.st_mode) && sb.st_size > 0);
 	unlink(target);
+}
+END_TEST
+
+START_TEST(what_an_earlier_one_said_stays_up_to_a_size)
+{
+	char old[80];
+	struct stat sb;
+	struct worker w;
+	off_t first;
+
+	snprintf(old, sizeof(old), "%s.1", log_path);
+	unlink(log_path);
+	w = started(NULL);
+	worker_end(&w, true);
+	ck_assert_int_eq(stat(log_path, &sb), 0);
+	first = sb.st_size;
+	w = started(NULL);
+	worker_end(&w, true);
+	ck_assert_int_eq(stat(log_path, &sb), 0);
+	ck_assert_int_eq(sb.st_size, 2 * first);
+	ck_assert_int_eq(stat(old, &sb), -1);
+	ck_assert_int_eq(truncate(log_path, WORKER_LOG_KEPT + 1), 0);
+	w = started(NULL);
+	worker_end(&w, true);
+	ck_assert_int_eq(stat(log_path, &sb), 0);
+	ck_assert_int_eq(sb.st_size, first);
+	ck_assert_int_eq(stat(old, &sb), 0);
+	ck_assert_int_eq(sb.st_size, WORKER_LOG_KEPT + 1);
+	unlink(old);
 }
 END_TEST
 
@@ -287,7 +316,8 @@ int main(int argc, char **argv)
 		return 99;
 	snprintf(log_path, sizeof(log_path), "%s/log", dir);
 	tcase_add_test(t, a_worker_works_and_ends);
-	tcase_add_test(t, its_log_is_new_and_no_link);
+	tcase_add_test(t, its_log_is_no_link);
+	tcase_add_test(t, what_an_earlier_one_said_stays_up_to_a_size);
 	tcase_add_test(t, one_that_fills_its_log_is_of_no_use);
 	tcase_add_test(t, a_refusal_has_its_words);
 	tcase_add_test(t, control_characters_do_not_get_through);

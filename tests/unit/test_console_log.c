@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A console's log (dom0-tools/consoled/logfile.c), and the moments beside it. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "consoled/logfile.h"
+#include "libsocle/stamp.h"
+
+static struct logfile l;
+static char dir[] = "/tmp/socle-conlog-XXXXXX";
+
+static const char *file(const char *suffix)
+{
+	static char path[4][96];
+	static unsigned int n;
+
+	n = (n + 1) % 4;
+	snprintf(path[n], sizeof(path[n]), "%s/console-web.log%s", dir, suffix);
+	return path[n];
+}
+
+static void begin(void)
+{
+	strcpy(dir, "/tmp/socle-conlog-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	logfile_open(&l, dir, "web");
+	ck_assert_int_ge(l.fd, 0);
+}
+
+static void end(void)
+{
+	logfile_close(&l);
+	unlink(file(""));
+	unlink(file(".1"));
+	unlink(file(".times"));
+	unlink(file(".1.times"));
+	rmdir(dir);
+}
+
+static void say(const char *text, uint64_t ms)
+{
+	logfile_write(&l, text, strlen(text), ms);
+}
+
+static char *content(const char *path)
+{
+	static char text[4096];
+	FILE *f = fopen(path, "re");
+	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+
+	if (f)
+		fclose(f);
+	text[n] = '\0';
+	return text;
+}
+
+static off_t size(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? -1 : st.st_size;
+}
+
+START_TEST(the_log_is_what_the_guest_printed)
+{
+	say("Hello\r\nwor", 1000);
+	say("ld\r\n", 3000);
+	ck_assert_str_eq(content(file("")), "Hello\r\nworld\r\n");
+	ck_assert_str_eq(content(file(".times")), "0 1970-01-01T00:00:01.000Z\n10 1970-01-01T00:00:03.000Z\n");
+}
+END_TEST
+
+/* Little that comes soon has the moment of what was before it; much, and what comes later, has its own. */
+START_TEST(moments_are_thinned_out)
+{
+	char much[TIMES_GAP_BYTES + 1];
+
+	memset(much, 'x', TIMES_GAP_BYTES);
+	much[TIMES_GAP_BYTES] = '\0';
+	say(much, 1000);
+	say("a", 1005);  /* soon */
+	say("b", 1020);  /* not soon, and after much */
+	say("c", 1900);  /* after little */
+	say("d", 2020);  /* a second is a second */
+	say("e", 1500);  /* the clock was set back */
+	ck_assert_str_eq(content(file(".times")), "0 1970-01-01T00:00:01.000Z\n65 1970-01-01T00:00:01.020Z\n"
+			 "67 1970-01-01T00:00:02.020Z\n68 1970-01-01T00:00:01.500Z\n");
+}
+END_TEST
+
+START_TEST(both_are_renamed_at_the_limit)
+{
+	static char big[LOG_LIMIT];
+
+	memset(big, 'x', sizeof(big) - 1);
+	say(big, 1000);
+	ck_assert_int_eq(size(file(".1")), -1);
+	say("end\n", 3000);
+	ck_assert_int_eq(size(file(".1")), LOG_LIMIT + 3);
+	say("new\n", 3001);
+	ck_assert_str_eq(content(file("")), "new\n");
+	ck_assert_str_eq(content(file(".times")), "0 1970-01-01T00:00:03.001Z\n");
+	ck_assert_str_eq(content(file(".1.times")), "0 1970-01-01T00:00:01.000Z\n1048575 1970-01-01T00:00:03.000Z\n");
+}
+END_TEST
+
+/* A byte a second for days: the moments are longer than the log, and bounded as well. */
+START_TEST(moments_do_not_fill_the_disk)
+{
+	for (uint64_t s = 0; s < 100000; s++)
+		say("x", s * 1000 + 1);
+	ck_assert_int_le(size(file(".times")), TIMES_LIMIT);
+	ck_assert_int_ge(size(file(".1.times")), TIMES_LIMIT);
+	ck_assert_int_le(size(file(".1.times")), TIMES_LIMIT + 64);
+}
+END_TEST
+
+START_TEST(a_new_daemon_goes_on)
+{
+	say("one\n", 1000);
+	logfile_close(&l);
+	logfile_open(&l, dir, "web");
+	say("two\n", 1001);
+	ck_assert_str_eq(content(file(".times")), "0 1970-01-01T00:00:01.000Z\n4 1970-01-01T00:00:01.001Z\n");
+}
+END_TEST
+
+START_TEST(moments_of_a_log_that_was_removed_go)
+{
+	say("one\n", 1000);
+	logfile_close(&l);
+	unlink(file(""));
+	logfile_open(&l, dir, "web");
+	say("two\n", 2000);
+	ck_assert_str_eq(content(file("")), "two\n");
+	ck_assert_str_eq(content(file(".times")), "0 1970-01-01T00:00:02.000Z\n");
+}
+END_TEST
+
+START_TEST(without_moments_there_is_a_log)
+{
+	logfile_close(&l);
+	unlink(file(".times"));
+	ck_assert_int_eq(mkdir(file(".times"), 0700), 0);
+	logfile_open(&l, dir, "web");
+	say("one\n", 1000);
+	ck_assert_str_eq(content(file("")), "one\n");
+	rmdir(file(".times"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("console_log");
+	TCase *t = tcase_create("console_log");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_checked_fixture(t, begin, end);
+	tcase_add_test(t, the_log_is_what_the_guest_printed);
+	tcase_add_test(t, moments_are_thinned_out);
+	tcase_add_test(t, both_are_renamed_at_the_limit);
+	tcase_add_test(t, moments_do_not_fill_the_disk);
+	tcase_add_test(t, a_new_daemon_goes_on);
+	tcase_add_test(t, moments_of_a_log_that_was_removed_go);
+	tcase_add_test(t, without_moments_there_is_a_log);
+	tcase_set_timeout(t, 60);
+	suite_add_tcase(s, t);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
