@@ -16,7 +16,6 @@
 #include "libsocle/domain.h"
 
 #define SLACK_KIB   1024u      /* pages outside the guest's map, as at its creation */
-#define KERNEL_KIB  (24u << 10) /* a small kernel with the least that it works with */
 #define NEAR_KIB    1024u
 #define STEP_MS     100u
 
@@ -54,17 +53,6 @@ int vcpus_set(struct domain_ctx *ctx, uint16_t domid, unsigned int nr, struct so
 			return -1;
 	}
 	return 0;
-}
-
-/*
- * Linux keeps a descriptor of 64 bytes for each page that it may ever have, and its list of frames, 8 bytes each: 1/56 of the
- * whole, whether the page is there or not.  Twice that, since its tables and caches are sized by the whole as well.
- */
-uint64_t memory_floor(uint64_t max_kib)
-{
-	uint64_t floor = KERNEL_KIB + max_kib / 28;
-
-	return floor < max_kib ? floor : max_kib;
 }
 
 static int free_check(struct domain_ctx *ctx, uint64_t more_kib, struct socle_error *e)

@@ -22,8 +22,17 @@ int memory_set(struct domain_ctx *ctx, uint16_t domid, uint64_t kib, bool force,
 /* Wait until it is so, within some KiB. */
 int memory_wait(struct domain_ctx *ctx, uint16_t domid, uint64_t kib, unsigned int seconds, struct socle_error *e);
 
-/* With less than this a guest that was made for max_kib starves.  Pure. */
-uint64_t memory_floor(uint64_t max_kib);
+/*
+ * With less than this a guest that was made for max_kib starves: a small kernel with the least that it works with, and what
+ * Linux keeps of each page that it may ever have, whether the page is there or not: a descriptor of 64 bytes and 8 bytes of its
+ * list of frames, 1/56 of the whole.  Twice that, since its tables and caches are sized by the whole as well.
+ */
+static inline uint64_t memory_floor(uint64_t max_kib)
+{
+	uint64_t floor = (24u << 10) + max_kib / 28;
+
+	return floor < max_kib ? floor : max_kib;
+}
 
 /* A key of Linux's magic SysRq. */
 int sysrq_send(struct domain_ctx *ctx, uint16_t domid, char key, struct socle_error *e);

@@ -13,6 +13,10 @@
 
 #include <uuid/uuid.h>
 
+#include "domain/adjust.h"
+
+#include "domain/adjust.h"
+
 const char *change_kind_word(enum change_kind k)
 {
 	static const char *const words[] = { "live", "restart", "refused" };
@@ -77,6 +81,37 @@ static void number_compare(struct list *l, const char *what, const char *unit, u
 	c = add(l, CHANGE_RESTART, at_start, "%s", what);
 	text(c->from, "%" PRIu64 "%s", from, unit);
 	text(c->to, "%" PRIu64 "%s", to, unit);
+}
+
+/* What the guest has now, and was made for. */
+static void memory_compare(struct list *l, const struct domain_config *from, const struct domain_config *to)
+{
+	bool beyond = to->start_kib > from->max_kib, starves = to->start_kib < memory_floor(from->max_kib);
+	struct change *c;
+
+	number_compare(l, "memory", " KiB", from->max_kib, to->max_kib);
+	if (from->start_kib == to->start_kib)
+		return;
+	c = add(l, beyond || starves ? CHANGE_RESTART : CHANGE_LIVE, beyond ? "it was made for less" :
+		starves ? "it would starve; 'socle mem-set --force' does it" : NULL, "currentMemory");
+	c->act = CHANGE_BY_MEMORY;
+	text(c->from, "%" PRIu64 " KiB", from->start_kib);
+	text(c->to, "%" PRIu64 " KiB", to->start_kib);
+}
+
+/* Fewer vCPUs than it was made with can be online; more cannot be. */
+static void vcpus_compare(struct list *l, const struct domain_config *from, const struct domain_config *to)
+{
+	unsigned int online = from->vcpus_online ? from->vcpus_online : from->vcpus;
+	bool beyond = to->vcpus > from->vcpus;
+	struct change *c;
+
+	if (to->vcpus == (beyond ? from->vcpus : online))
+		return;
+	c = add(l, beyond ? CHANGE_RESTART : CHANGE_LIVE, beyond ? "it was made with fewer" : NULL, "vcpu");
+	c->act = CHANGE_BY_VCPUS;
+	text(c->from, "%u", beyond ? from->vcpus : online);
+	text(c->to, "%u", to->vcpus);
 }
 
 static void action_compare(struct list *l, const char *what, enum domain_action from, enum domain_action to)
@@ -302,9 +337,8 @@ unsigned int change_list(const struct domain_config *from, const struct domain_c
 	struct list l = { .out = out };
 
 	identity_compare(&l, from, to);
-	number_compare(&l, "memory", " KiB", from->max_kib, to->max_kib);
-	number_compare(&l, "currentMemory", " KiB", from->start_kib, to->start_kib);
-	number_compare(&l, "vcpu", "", from->vcpus, to->vcpus);
+	memory_compare(&l, from, to);
+	vcpus_compare(&l, from, to);
 	text_compare(&l, "kernel", from->kernel, to->kernel);
 	text_compare(&l, "initrd", from->initrd, to->initrd);
 	text_compare(&l, "cmdline", from->cmdline, to->cmdline);

@@ -60,6 +60,7 @@ struct domain_config {
 	uint64_t max_kib;    /* <memory>, a multiple of 4 */
 	uint64_t start_kib;  /* <currentMemory>, a multiple of 4, <= max_kib */
 	unsigned int vcpus;
+	unsigned int vcpus_online; /* of one that runs, as it was asked for; 0: all */
 	char *kernel, *initrd, *cmdline; /* absolute paths; initrd may be NULL, cmdline never */
 	bool console;
 	unsigned int nr_disks;

@@ -7,9 +7,11 @@
 #include "domain/live.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/adjust.h"
 #include "domain/codes.h"
 #include "domain/definition.h"
 #include "domain/devices.h"
@@ -40,6 +42,24 @@ static int card_add(const struct device_view *v, void *arg)
 	return 0;
 }
 
+/* How much memory and how many vCPUs it was asked to have since. */
+static void asked_read(struct domain_ctx *ctx, uint16_t domid, struct domain_config *cfg)
+{
+	char path[64], *word;
+	uint64_t kib;
+
+	snprintf(path, sizeof(path), "/local/domain/%u/memory/target", domid);
+	if (socle_store_read_u64(ctx->store, 0, path, &kib) == 0)
+		cfg->start_kib = kib;
+	cfg->vcpus_online = 0;
+	for (unsigned int i = 0; i < cfg->vcpus; i++) {
+		snprintf(path, sizeof(path), "/local/domain/%u/cpu/%u/availability", domid, i);
+		word = socle_store_read(ctx->store, 0, path, NULL);
+		cfg->vcpus_online += word && strcmp(word, "online") == 0;
+		free(word);
+	}
+}
+
 struct domain_config *live_description(struct domain_ctx *ctx, const char *name, uint16_t *domid, struct socle_error *e)
 {
 	struct domain_config *cfg;
@@ -52,6 +72,7 @@ struct domain_config *live_description(struct domain_ctx *ctx, const char *name,
 	if (!cfg)
 		return NULL;
 	cfg->nr_disks = cfg->nr_cards = 0;
+	asked_read(ctx, *domid, cfg);
 	if (devices_each(ctx, DEVICE_DISK, *domid, disk_add, cfg) || devices_each(ctx, DEVICE_CARD, *domid, card_add, cfg)) {
 		socle_fail_id(e, DOMAIN_E_CONFIG, "too-many-devices", "it has more devices than a description can have");
 		domain_config_free(cfg);
@@ -126,7 +147,12 @@ int live_change(struct domain_ctx *ctx, uint16_t domid, const struct domain_conf
 		return device_detach(ctx, domid, &ref, false, ms, e);
 	case CHANGE_BY_CARD_LIMIT:
 		return limit_change(ctx, domid, DEVICE_CARD, now->card[c->old].index, to->card[c->new].want.limit, e);
-	default:
-		return 0;
+	case CHANGE_BY_MEMORY:
+		return memory_set(ctx, domid, to->start_kib, false, e);
+	case CHANGE_BY_VCPUS:
+		return vcpus_set(ctx, domid, to->vcpus, e);
+	case CHANGE_BY_NOTHING:
+		break;
 	}
+	return 0;
 }

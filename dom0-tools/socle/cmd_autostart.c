@@ -13,6 +13,7 @@
 #include "domain/autostart.h"
 #include "domain/codes.h"
 #include "domain/definition.h"
+#include "domain/json.h"
 #include "domain/names.h"
 #include "domain/presence.h"
 #include "libsocle/domain.h"
@@ -70,7 +71,26 @@ static int change_command(const struct invocation *inv)
 	return change(&s, off, &err) ? report("let start with the host", inv->args[0], &err) : EXIT_OK;
 }
 
-static int list_print(void)
+static void list_json(const struct start_item *item, size_t nr)
+{
+	struct json j;
+
+	json_begin(&j, stdout);
+	json_rows(&j, NULL);
+	for (size_t i = 0; i < nr; i++) {
+		json_object(&j, NULL);
+		json_text(&j, "name", item[i].name);
+		json_uint(&j, "order", item[i].order);
+		json_array(&j, "after");
+		for (unsigned int k = 0; k < item[i].nr_after; k++)
+			json_text(&j, NULL, item[i].after[k]);
+		json_end(&j);
+		json_end(&j);
+	}
+	json_end(&j);
+}
+
+static int list_print(bool json)
 {
 	struct socle_error err = { 0 };
 	struct start_item *item;
@@ -78,6 +98,11 @@ static int list_print(void)
 
 	if (autostart_load(&item, &nr, &err))
 		return report("list what starts with the host", NULL, &err);
+	if (json) {
+		list_json(item, nr);
+		free(item);
+		return EXIT_OK;
+	}
 	printf("%5s  %-24s %s\n", "ORDER", "NAME", "AFTER");
 	for (size_t i = 0; i < nr; i++) {
 		printf("%5u  %-24s ", item[i].order, item[i].name);
@@ -180,11 +205,13 @@ int cmd_autostart(const struct invocation *inv)
 {
 	bool changes = flag_given(inv, "order") || flag_given(inv, "after") || flag_given(inv, "off");
 
+	if (flag_given(inv, "json") && (changes || inv->nr_args || flag_given(inv, "run")))
+		return usage_error(inv->cmd, "'--json' shows, it does not go with a change");
 	if (flag_given(inv, "run"))
 		return inv->nr_args || changes ? usage_error(inv->cmd, "'--run' goes alone") : start_all(inv);
 	if (inv->nr_args)
 		return change_command(inv);
-	return changes ? usage_error(inv->cmd, "which guest? its NAME is missing") : list_print();
+	return changes ? usage_error(inv->cmd, "which guest? its NAME is missing") : list_print(flag_given(inv, "json"));
 }
 
 /* --- shutdown --all ---------------------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 #include <uuid/uuid.h>
 
 #include "domain/devices.h"
+#include "domain/json.h"
 #include "domain/last.h"
 #include "domain/life.h"
 #include "domain/names.h"
@@ -29,18 +30,29 @@ struct subject {
 	struct xen_domctl_getdomaininfo info;
 	bool supervised;
 	unsigned int said;
+	bool as_json;
+	struct json j; /* inside an array, with as_json */
 };
 
-__attribute__((format(printf, 2, 3)))
-static void tell(struct subject *s, const char *fmt, ...)
+/* what: "domain", "process", "disk xvda", ... */
+__attribute__((format(printf, 3, 4)))
+static void tell(struct subject *s, const char *what, const char *fmt, ...)
 {
+	char text[1400];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	putchar('\n');
 	s->said++;
+	if (!s->as_json) {
+		puts(text);
+		return;
+	}
+	json_object(&s->j, NULL);
+	json_text(&s->j, "what", what);
+	json_text(&s->j, "text", text + strspn(text, " "));
+	json_end(&s->j);
 }
 
 /* --- who it is --------------------------------------------------------------------------------- */
@@ -128,13 +140,13 @@ static void mappers_tell(struct subject *s)
 		if (pid <= 1 || pid == getpid() || !maps_guests(pid))
 			continue;
 		process_name(pid, name);
-		tell(s, "  process %d (%s) of dom0 has pages of guests mapped", (int)pid, name);
+		tell(s, "process", "  process %d (%s) of dom0 has pages of guests mapped", (int)pid, name);
 		n++;
 	}
 	if (d)
 		closedir(d);
 	if (!n)
-		tell(s, "  no process of dom0 has pages of guests mapped: a kernel's backend of dom0, or another guest, holds them");
+		tell(s, "process", "  no process of dom0 has pages of guests mapped: a kernel's backend of dom0, or another guest, holds them");
 }
 
 static void domain_tell(struct subject *s)
@@ -142,18 +154,18 @@ static void domain_tell(struct subject *s)
 	const char *end = domain_end_name(s->info.flags);
 
 	if (s->info.flags & XEN_DOMINF_dying) {
-		tell(s, "domain %u is dead, and stays until the last of its pages is given back: %" PRIu64 " KiB are in use", s->domid,
+		tell(s, "domain", "domain %u is dead, and stays until the last of its pages is given back: %" PRIu64 " KiB are in use", s->domid,
 		     (uint64_t)s->info.tot_pages * 4);
 		mappers_tell(s);
 	} else if (end && s->supervised) {
-		tell(s, "it %s, and its watcher is about to do what the description says", end);
+		tell(s, "domain", "it %s, and its watcher is about to do what the description says", end);
 	} else if (end) {
-		tell(s, "it %s and nobody takes it away: its description keeps it (preserve), or its watcher was killed; 'socle destroy' "
+		tell(s, "domain", "it %s and nobody takes it away: its description keeps it (preserve), or its watcher was killed; 'socle destroy' "
 		     "does", end);
 	} else if (s->info.flags & XEN_DOMINF_paused) {
-		tell(s, "it is paused, or still being made; 'socle unpause' lets it go on");
+		tell(s, "domain", "it is paused, or still being made; 'socle unpause' lets it go on");
 	} else if (!s->supervised && s->domid) {
-		tell(s, "it has no watcher: its devices are not served and its end will not be noticed; 'socle supervise' starts one");
+		tell(s, "domain", "it has no watcher: its devices are not served and its end will not be noticed; 'socle supervise' starts one");
 	}
 }
 
@@ -171,6 +183,7 @@ static int device_tell(const struct device_view *v, void *arg)
 	struct subject *s = arg;
 	char back[KEYS_PATH_MAX], path[KEYS_PATH_MAX + 16];
 	struct why_device d = { .error = v->error, .kernel = v->ref.kernel, .supervised = s->supervised, .worker = v->pid > 0 };
+	char name[DEVICE_NAME_MAX];
 	uint64_t online = 1;
 	const char *why;
 
@@ -182,10 +195,9 @@ static int device_tell(const struct device_view *v, void *arg)
 	snprintf(path, sizeof(path), "/local/domain/%u/device/%s/%u/state", s->domid, device_front_type(v->ref.cls), v->ref.devid);
 	d.front = state_read(&s->ctx, path);
 	why = why_device(&d);
-	if (why && v->ref.cls == DEVICE_DISK)
-		tell(s, "disk %s %s", v->dev, why);
-	else if (why)
-		tell(s, "card %u %s", v->ref.devid, why);
+	device_name(name, v->ref.cls, v->ref.devid);
+	if (why)
+		tell(s, name, "%s %s", name, why);
 	return 0;
 }
 
@@ -200,11 +212,22 @@ int cmd_why(const struct invocation *inv)
 		return report("tell about", inv->args[0], &err);
 	}
 	s.supervised = is_supervised(&s);
+	s.as_json = flag_given(inv, "json");
+	json_begin(&s.j, stdout);
+	if (s.as_json) {
+		json_object(&s.j, NULL);
+		json_uint(&s.j, "id", s.domid);
+		json_array(&s.j, "waits");
+	}
 	domain_tell(&s);
 	devices_each(&s.ctx, DEVICE_DISK, s.domid, device_tell, &s);
 	devices_each(&s.ctx, DEVICE_CARD, s.domid, device_tell, &s);
-	if (!s.said)
+	if (s.as_json) {
+		json_end(&s.j);
+		json_end(&s.j);
+	} else if (!s.said) {
 		printf("it waits for nothing\n");
+	}
 	domain_ctx_close(&s.ctx);
 	return EXIT_OK;
 }

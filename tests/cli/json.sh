@@ -42,6 +42,11 @@ export SOCLE_EVENTS SOCLE_JOURNAL
 "$socle" undefine "no body" 2>/dev/null
 "$socle" events -j >"$work/out" && [ "$(grep -c . "$work/out")" = 2 ] && check --lines $schema/events.json "$work/out"
 verdict $? "socle events -j keeps the schema events"
+keeps autostart 0 autostart -j
+"$socle" autostart --order 3 web-1.example_com+x
+keeps autostart 0 autostart --json
+"$socle" autostart -j | grep -q '"name": "web-1.example_com+x", "order": 3, "after": \[\]'
+verdict $? "socle autostart -j says who starts"
 sed 's/<vcpu>4/<vcpu>2/; s|<source dev="/dev/sda3"/><target dev="xvdb"/>|<source dev="/dev/sdb"/><target dev="xvdc"/>|' tests/cli/pass-full.xml >"$work/other.xml"
 keeps diff 0 diff -j web-1.example_com+x "$work/other.xml"
 keeps diff 0 diff --json web-1.example_com+x tests/cli/pass-full.xml

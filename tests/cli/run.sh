@@ -85,6 +85,7 @@ expect 2 "the description is given twice" create --count 2 --from pass-minimal.x
 expect 2 "are for one guest" create --console --count 2 pass-minimal.xml
 expect 2 "'--for' takes running, off or rebooting, not 'dead'" wait --for=dead web
 expect 2 "'--run' goes alone" autostart --run web
+expect 2 "'--json' shows, it does not go with a change" autostart --json web
 expect 2 "which guest? its NAME is missing" autostart --off
 expect 2 "'--off' goes alone" autostart --off --order 3 web
 expect 2 "'--after' takes 1 to 16 names with commas between" autostart --after a,,b web

@@ -35,7 +35,7 @@ void sched_reschedule(const struct runqueue *rq) { asked[rq->cpu] = true; }
 bool sched_runnable(const struct vcpu *v) { return !v->blocked; }
 void runstate_update(struct vcpu *v, int state) { v->runstate.state = state; }
 int runstate_of_waiting(const struct vcpu *v) { return v->blocked ? RUNSTATE_blocked : RUNSTATE_runnable; }
-void runstate_count_wait(struct vcpu *v, uint64_t now) { (void)v, (void)now; }
+void runstate_count_wait(struct vcpu *v, uint64_t at) { (void)v, (void)at; }
 bool timer_active(const struct timer *t) { return t->active; }
 void timer_set(struct timer *t, uint64_t expires) { t->active = true; t->expires = expires; }
 void timer_stop(struct timer *t) { t->active = false; }

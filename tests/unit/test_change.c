@@ -66,12 +66,54 @@ START_TEST(at_its_start)
 	expect(0, CHANGE_REFUSED, "name", "x", "y");
 	expect(1, CHANGE_REFUSED, "uuid", "c7a5", "d7a5");
 	expect(2, CHANGE_RESTART, "memory", "65536 KiB", "131072 KiB");
-	expect(3, CHANGE_RESTART, "vcpu", "2", "1");
+	expect(3, CHANGE_LIVE, "vcpu", "2", "1");
 	expect(4, CHANGE_RESTART, "kernel", "/k", "/l");
 	expect(5, CHANGE_RESTART, "initrd", "-", "/i");
 	expect(6, CHANGE_RESTART, "cmdline", "a", "-");
 	expect(7, CHANGE_RESTART, "on_reboot", "restart", "destroy");
 	expect(8, CHANGE_RESTART, "console", "-", "pty");
+}
+END_TEST
+
+/* head, of which a running guest has made something else since. */
+static unsigned int compare_live(uint64_t kib, unsigned int online, const char *more)
+{
+	struct domain_config *a = parse("<name>x</name><memory unit='MiB'>256</memory><vcpu>4</vcpu><os><type>linux</type><kernel>/k</kernel></os>", "");
+	struct domain_config *b;
+	char head[512];
+	unsigned int n;
+
+	snprintf(head, sizeof(head), "<name>x</name>%s<os><type>linux</type><kernel>/k</kernel></os>", more);
+	b = parse(head, "");
+	a->start_kib = kib;
+	a->vcpus_online = online;
+	n = change_list(a, b, list);
+	domain_config_free(a);
+	domain_config_free(b);
+	return n;
+}
+
+START_TEST(memory_and_vcpus)
+{
+	static const char same[] = "<memory unit='MiB'>256</memory><vcpu>4</vcpu>";
+
+	ck_assert_uint_eq(compare_live(262144, 4, same), 0);
+	ck_assert_uint_eq(compare_live(131072, 2, same), 2);
+	expect(0, CHANGE_LIVE, "currentMemory", "131072 KiB", "262144 KiB");
+	ck_assert_int_eq(list[0].act, CHANGE_BY_MEMORY);
+	expect(1, CHANGE_LIVE, "vcpu", "2", "4");
+	ck_assert_int_eq(list[1].act, CHANGE_BY_VCPUS);
+	ck_assert_uint_eq(compare_live(262144, 4, "<memory unit='MiB'>256</memory><currentMemory unit='MiB'>128</currentMemory><vcpu>3</vcpu>"), 2);
+	expect(0, CHANGE_LIVE, "currentMemory", "262144 KiB", "131072 KiB");
+	expect(1, CHANGE_LIVE, "vcpu", "4", "3");
+	/* What it was not made for, and what it cannot live with, waits. */
+	ck_assert_uint_eq(compare_live(262144, 2, "<memory unit='MiB'>512</memory><vcpu>5</vcpu>"), 3);
+	expect(0, CHANGE_RESTART, "memory", "262144 KiB", "524288 KiB");
+	expect(1, CHANGE_RESTART, "currentMemory", "262144 KiB", "524288 KiB");
+	expect(2, CHANGE_RESTART, "vcpu", "4", "5");
+	ck_assert_uint_eq(compare_live(262144, 4, "<memory unit='MiB'>256</memory><currentMemory unit='MiB'>16</currentMemory><vcpu>4</vcpu>"), 1);
+	expect(0, CHANGE_RESTART, "currentMemory", "262144 KiB", "16384 KiB");
+	ck_assert_ptr_nonnull(strstr(list[0].why, "starve"));
 }
 END_TEST
 
@@ -150,6 +192,7 @@ int main(void)
 
 	tcase_add_test(t, nothing);
 	tcase_add_test(t, at_its_start);
+	tcase_add_test(t, memory_and_vcpus);
 	tcase_add_test(t, disks);
 	tcase_add_test(t, cards);
 	tcase_add_test(t, everything);
