@@ -98,8 +98,14 @@ enum presence presence_look(struct domain_ctx *ctx, const char *key, uint16_t *d
 int presence_wait(struct domain_ctx *ctx, const char *key, enum presence want, uint16_t other, unsigned int seconds,
 		  struct socle_error *e)
 {
-	uint64_t end = clock_ns() + seconds * UINT64_C(1000000000);
+	static const char *const steps[] = {
+		[PRESENCE_OFF] = "waits until it is off", [PRESENCE_STARTING] = "waits for its start",
+		[PRESENCE_RUNNING] = "waits until it runs", [PRESENCE_REBOOTING] = "waits until it reboots",
+		[PRESENCE_ENDING] = "waits for its end",
+	};
+	uint64_t begin = clock_ns(), end = begin + seconds * UINT64_C(1000000000);
 
+	work_step(ctx->work, steps[want], WORK_MS, seconds * UINT64_C(1000));
 	for (;;) {
 		uint16_t domid;
 		enum presence now = presence_look(ctx, key, &domid);
@@ -113,6 +119,7 @@ int presence_wait(struct domain_ctx *ctx, const char *key, enum presence want, u
 					  other ? "there again" : presence_word(want), seconds);
 		if (domain_ctx_check_stop(ctx, e))
 			return -1;
+		work_done(ctx->work, (clock_ns() - begin) / 1000000);
 		sleep_ms(STEP_MS);
 	}
 }

@@ -15,6 +15,7 @@
 enum work_unit {
 	WORK_BYTES,
 	WORK_MS, /* a wait with a limit */
+	WORK_GUESTS,
 };
 
 struct work {

@@ -143,6 +143,9 @@ const char *reported_id(void);
 /* "socle: cannot VERB 'who': text [id]" on stderr; returns the exit code. */
 int report(const char *verb, const char *who, const struct socle_error *e);
 
+/* From now on others may draw a line on the terminal: messages of this process wipe it away first. */
+void report_over_line(void);
+
 /* What came before a failure stays done: "done, but then: old text", exit code 14.  Always returns -1. */
 int partly_done(struct socle_error *e, const char *done);
 

@@ -20,6 +20,7 @@
 #include "socle/cmd_power.h"
 #include "socle/crew.h"
 #include "socle/description.h"
+#include "socle/progress.h"
 
 /* --- which, and how ---------------------------------------------------------------------------- */
 
@@ -140,15 +141,20 @@ static int stop_job(void *arg)
 {
 	const struct job *j = arg;
 
-	return power_shutdown_wait(j->item->name, j->seconds);
+	return power_shutdown_wait(j->item->name, j->seconds, false);
 }
 
-/* Each in its turn, those that may go side by side side by side. */
-static int plan_run(struct start_item *item, size_t nr, int (*next)(struct start_item *, size_t), int (*fn)(void *arg),
-		    struct job *job)
+/* Each in its turn, those that may go side by side side by side.  What they say goes over the line that shows how far it is. */
+static int plan_run(const char *title, struct start_item *item, size_t nr, int (*next)(struct start_item *, size_t),
+		    int (*fn)(void *arg), struct job *job)
 {
 	struct crew crew = { .busy = 0 };
+	struct work work = { .step = NULL };
+	struct progress progress;
 	int tag, code;
+
+	work_step(&work, NULL, WORK_GUESTS, nr);
+	progress_begin(&progress, title, &work);
 
 	for (;;) {
 		int i = stop_asked || crew_is_full(&crew) ? -1 : next(item, nr);
@@ -159,10 +165,12 @@ static int plan_run(struct start_item *item, size_t nr, int (*next)(struct start
 				item[i].state = START_FAILED;
 		} else if (crew_wait(&crew, &tag, &code)) {
 			item[tag].state = code == EXIT_OK ? START_DONE : START_FAILED;
+			work_done(&work, crew.done + crew.failed);
 		} else {
 			break;
 		}
 	}
+	progress_end(&progress);
 	for (size_t i = 0; i < nr; i++)
 		if (item[i].state == START_LEFT) {
 			warn_id("left-off", "'%s' is left off: '%s', after which it starts, did not", item[i].name, item[i].missing);
@@ -196,7 +204,7 @@ static int start_all(const struct invocation *inv)
 		return report("start what starts with the host", NULL, &err);
 	stop_catch();
 	running_mark(item, nr);
-	r = plan_run(item, nr, startplan_next, start_job, &job);
+	r = plan_run("start with the host", item, nr, startplan_next, start_job, &job);
 	free(item);
 	return r;
 }
@@ -265,7 +273,7 @@ int shutdown_all(const struct invocation *inv, unsigned int seconds)
 	}
 	if (nr)
 		startplan_sort(item, nr);
-	r = plan_run(item, nr, stopplan_next, stop_job, &job);
+	r = plan_run("shut down all", item, nr, stopplan_next, stop_job, &job);
 	free(item);
 	return r;
 }

@@ -280,21 +280,29 @@ static int create_many(const struct invocation *inv, const char *file, unsigned 
 {
 	struct domain_config *template = description_read(file);
 	struct crew crew = { .busy = 0 };
+	struct work work = { .step = NULL };
+	struct progress progress;
+	char title[80];
 	int tag, code;
 
 	if (!template)
 		return description_report("create guests from", file);
 	act_about(template->name);
 	stop_catch();
+	snprintf(title, sizeof(title), "create '%.40s'", template->name);
+	work_step(&work, NULL, WORK_GUESTS, count);
+	progress_begin(&progress, title, &work);
 	for (unsigned int n = 1; n <= count && !stop_asked; n++) {
 		struct copy c = { inv, template, n };
 
 		if (crew_is_full(&crew))
 			crew_wait(&crew, &tag, &code);
 		crew_start(&crew, (int)n, copy_launch, &c);
+		work_done(&work, crew.done + crew.failed);
 	}
 	while (crew_wait(&crew, &tag, &code))
-		;
+		work_done(&work, crew.done + crew.failed);
+	progress_end(&progress);
 	domain_config_free(template);
 	if (crew.failed)
 		warn_id("partial", "%u of %u guests are there", crew.done, count);

@@ -94,7 +94,7 @@ static int gone_wait(struct domain_ctx *ctx, uint16_t domid, unsigned int second
 			  seconds);
 }
 
-int power_shutdown_wait(const char *who, unsigned int seconds)
+int power_shutdown_wait(const char *who, unsigned int seconds, bool shown)
 {
 	struct work work = { .step = NULL };
 	struct domain_ctx ctx = { .stop = &stop_asked, .work = &work };
@@ -105,11 +105,11 @@ int power_shutdown_wait(const char *who, unsigned int seconds)
 	int r;
 
 	snprintf(title, sizeof(title), "shut down '%.40s'", who);
-	if (seconds)
+	if (shown)
 		progress_begin(&progress, title, &work);
 	r = guest_find(&ctx, who, &domid, &err) || request_leave(&ctx, domid, "poweroff", &err) ||
 	    (seconds && gone_wait(&ctx, domid, seconds, &err));
-	if (seconds)
+	if (shown)
 		progress_end(&progress);
 	domain_ctx_close(&ctx);
 	return r ? report("shut down", who, &err) : EXIT_OK;
@@ -128,7 +128,9 @@ int cmd_shutdown(const struct invocation *inv)
 	if (all)
 		return shutdown_all(inv, seconds);
 	stop_catch();
-	return power_shutdown_wait(inv->args[0], flag_given(inv, "wait") || flag_given(inv, "timeout") ? seconds : 0);
+	if (!flag_given(inv, "wait") && !flag_given(inv, "timeout"))
+		seconds = 0;
+	return power_shutdown_wait(inv->args[0], seconds, seconds > 0);
 }
 
 /* Until it runs again, as another domain. */
@@ -143,7 +145,10 @@ static int back_wait(struct domain_ctx *ctx, uint16_t domid, unsigned int second
 
 int cmd_reboot(const struct invocation *inv)
 {
-	struct domain_ctx ctx = { .stop = &stop_asked };
+	struct work work = { .step = NULL };
+	struct domain_ctx ctx = { .stop = &stop_asked, .work = &work };
+	struct progress progress;
+	char title[80];
 	unsigned int seconds = TIMEOUT_DEFAULT_S;
 	struct socle_error err = { 0 };
 	uint16_t domid = 0;
@@ -153,15 +158,23 @@ int cmd_reboot(const struct invocation *inv)
 	if (r)
 		return r;
 	stop_catch();
+	snprintf(title, sizeof(title), "reboot '%.40s'", inv->args[0]);
+	if (wait)
+		progress_begin(&progress, title, &work);
 	r = guest_find(&ctx, inv->args[0], &domid, &err) || request_leave(&ctx, domid, "reboot", &err) ||
 	    (wait && back_wait(&ctx, domid, seconds, &err));
+	if (wait)
+		progress_end(&progress);
 	domain_ctx_close(&ctx);
 	return r ? report("reboot", inv->args[0], &err) : EXIT_OK;
 }
 
 int cmd_wait(const struct invocation *inv)
 {
-	struct domain_ctx ctx = { .stop = &stop_asked };
+	struct work work = { .step = NULL };
+	struct domain_ctx ctx = { .stop = &stop_asked, .work = &work };
+	struct progress progress;
+	char title[80];
 	const char *want = flag_value(inv, "for");
 	char key[DOMAIN_NAME_MAX + 1];
 	struct socle_error err = { 0 };
@@ -178,8 +191,11 @@ int cmd_wait(const struct invocation *inv)
 	else if (want && strcmp(want, "off") != 0)
 		return usage_error(inv->cmd, "'--for' takes running, off or rebooting, not '%.40s'", want);
 	stop_catch();
+	snprintf(title, sizeof(title), "wait for '%.40s'", inv->args[0]);
+	progress_begin(&progress, title, &work);
 	r = domain_ctx_open(&ctx, &err) || presence_key(&ctx, inv->args[0], key, &err) ||
 	    presence_wait(&ctx, key, p, 0, seconds, &err);
+	progress_end(&progress);
 	domain_ctx_close(&ctx);
 	return r ? report("wait for", inv->args[0], &err) : EXIT_OK;
 }

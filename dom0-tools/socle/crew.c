@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "socle/progress.h"
+
 static void end_note(struct crew *c, int code)
 {
 	if (code == EXIT_OK)
@@ -33,6 +35,8 @@ int crew_start(struct crew *c, int tag, int (*fn)(void *arg), void *arg)
 		return -1;
 	}
 	if (pid == 0) {
+		if (progress_possible(STDERR_FILENO))
+			report_over_line();
 		code = fn(arg);
 		fflush(NULL);
 		_exit(code);

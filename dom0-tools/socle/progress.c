@@ -91,6 +91,8 @@ static void describe(const struct progress *p, uint64_t now_ns, uint64_t done, u
 		time_format(a, sizeof(a), done / 1000);
 		time_format(b, sizeof(b), total / 1000);
 		snprintf(out, size, "%s of %s", a, b);
+	} else if (p->work->unit == WORK_GUESTS && total) {
+		snprintf(out, size, "%" PRIu64 " of %" PRIu64 " guests", done, total);
 	} else if (p->work->unit == WORK_BYTES && (total || done)) {
 		bytes_describe(p, done, total, out, size);
 	} else {

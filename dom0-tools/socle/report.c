@@ -62,9 +62,23 @@ const char *reported_id(void)
 	return *last_id ? last_id : NULL;
 }
 
-int report(const char *verb, const char *who, const struct socle_error *e)
+static bool over_line;
+
+void report_over_line(void)
+{
+	over_line = true;
+}
+
+static void begin(void)
 {
 	fflush(stdout);
+	if (over_line)
+		fputs("\r\033[K", stderr);
+}
+
+int report(const char *verb, const char *who, const struct socle_error *e)
+{
+	begin();
 	snprintf(last_id, sizeof(last_id), "%s", error_id(e));
 	if (who)
 		fprintf(stderr, "socle: cannot %s '%s': %s [%s]\n", verb, who, e->text, error_id(e));
@@ -80,7 +94,7 @@ int partly_done(struct socle_error *e, const char *done)
 
 void warn_error(const char *what, const struct socle_error *e)
 {
-	fflush(stdout);
+	begin();
 	fprintf(stderr, "socle: %s: %s [%s]\n", what, e->text, error_id(e));
 }
 
@@ -88,7 +102,7 @@ void warn_id(const char *id, const char *fmt, ...)
 {
 	va_list ap;
 
-	fflush(stdout);
+	begin();
 	snprintf(last_id, sizeof(last_id), "%s", id);
 	fputs("socle: ", stderr);
 	va_start(ap, fmt);

@@ -103,6 +103,16 @@ START_TEST(test_waits)
 }
 END_TEST
 
+START_TEST(test_guests)
+{
+	begin("shut down all");
+	work_step(&w, NULL, WORK_GUESTS, 8);
+	at(0, 80);
+	work_done(&w, 2);
+	ck_assert_str_eq(at(2000, 80), "\rshut down all [=======>                      ]  25 %  2 of 8 guests\033[K");
+}
+END_TEST
+
 START_TEST(test_steps_that_tell_nothing)
 {
 	begin("create 'web'");
@@ -235,6 +245,7 @@ int main(void)
 	tcase_add_test(tc, test_what_is_short_is_not_shown);
 	tcase_add_test(tc, test_rate_and_rest);
 	tcase_add_test(tc, test_waits);
+	tcase_add_test(tc, test_guests);
 	tcase_add_test(tc, test_steps_that_tell_nothing);
 	tcase_add_test(tc, test_widths);
 	tcase_add_test(tc, test_environment);
