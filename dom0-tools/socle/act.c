@@ -115,14 +115,23 @@ void act_begin(const struct invocation *inv, int nr_words, char *const *words)
 
 /* --- who --------------------------------------------------------------------------------------- */
 
+/*
+ * From the file, not by getpwuid(): a name service that does not answer would hold up every command, and glibc 2.36 aborts when it
+ * has no memory for one.
+ */
 static const char *user_name(uid_t uid, char out[64])
 {
-	const struct passwd *p = getpwuid(uid);
+	FILE *f = fopen("/etc/passwd", "re");
+	const struct passwd *p;
 
-	if (p)
-		snprintf(out, 64, "%s", p->pw_name);
-	else
-		snprintf(out, 64, "%u", (unsigned int)uid);
+	snprintf(out, 64, "%u", (unsigned int)uid);
+	while (f && (p = fgetpwent(f)))
+		if (p->pw_uid == uid) {
+			snprintf(out, 64, "%s", p->pw_name);
+			break;
+		}
+	if (f)
+		fclose(f);
 	return out;
 }
 
