@@ -212,14 +212,19 @@ static void consumed(struct conn_ring *c)
 	c->moved = true;
 }
 
-/* A message that is not whole yet may be longer than the ring: its first part makes room for the rest. */
-static void consume_part(struct conn_ring *c)
+/*
+ * A message that is not whole yet may be longer than the ring: its first part makes room for the rest. True when our index
+ * has moved: a peer that wrote on before it saw that has not signalled, for it saw a ring that was not empty. So the
+ * ring is looked at once more.
+ */
+static bool consume_part(struct conn_ring *c)
 {
 	if (c->conn.in.have == c->conn.in_kept)
-		return;
+		return false;
 	conn_keep_part(&c->conn);
 	store_commit(c->conn.store);
 	consumed(c);
+	return true;
 }
 
 /* One message, if it is whole; false when there is nothing more to do now. */
@@ -235,10 +240,8 @@ static bool serve_one(struct conn_ring *c)
 			give_up(c, XENSTORE_ERROR_RINGIDX, "request ring indices");
 			return false;
 		}
-		if (n == 0) {
-			consume_part(c);
+		if (n == 0 && !consume_part(c))
 			return false;
-		}
 		if (wire_in_advance(&c->conn.in, (size_t)n)) {
 			give_up(c, XENSTORE_ERROR_PROTO, "message too long");
 			return false;
