@@ -114,6 +114,8 @@ void conn_close(struct conn *c)
 		c->store->conns = c->next;
 	if (c->next)
 		c->next->prev = c->prev;
+	if (c->wake)
+		c->wake(c);
 }
 
 bool conn_can_serve(const struct conn *c)
@@ -132,6 +134,8 @@ static void enqueue(struct conn *c, struct wire_out *out)
 	} else {
 		c->replies++;
 	}
+	if (c->wake)
+		c->wake(c);
 }
 
 void conn_reply(struct conn *c, struct wire_out *out)

@@ -45,6 +45,8 @@ struct conn {
 	struct perm_who who;
 	bool closed;
 	bool durable;
+	/* The carrier is told that output waits, or that it has been closed; NULL: it looks by itself. */
+	void (*wake)(struct conn *c);
 	struct log_limit log;		/* of what the peer can make us say */
 
 	struct wire_in in;

@@ -25,11 +25,59 @@
 
 struct conn_ring {
 	struct conn conn;
+	struct conn_ring_set *set;
 	struct conn_ring *next;
+	struct conn_ring *ready_next, *fresh_next;
 	struct xen_ring ring;
-	bool ready;		/* may have work */
+	bool ready, fresh;	/* in the set's lists */
 	bool moved;		/* bytes have moved: the peer is to be notified */
 };
+
+void conn_ring_init(struct conn_ring_set *set, struct store *store, struct xen *xen)
+{
+	memset(set, 0, sizeof(*set));
+	set->store = store;
+	set->xen = xen;
+	set->ready_tail = &set->ready;
+}
+
+/* Its turn comes in the order in which it asked for it. */
+static void make_ready(struct conn_ring *c)
+{
+	if (c->ready)
+		return;
+	c->ready = true;
+	c->ready_next = NULL;
+	*c->set->ready_tail = c;
+	c->set->ready_tail = &c->ready_next;
+}
+
+static void ring_wake(struct conn *conn)
+{
+	struct conn_ring *c = (struct conn_ring *)conn;
+
+	if (c->fresh)
+		return;
+	c->fresh = true;
+	c->fresh_next = c->set->fresh;
+	c->set->fresh = c;
+}
+
+/* A connection without its ring. */
+static struct conn_ring *conn_ring_new(struct conn_ring_set *set, uint16_t domid)
+{
+	struct conn_ring *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	conn_init(&c->conn, set->store, domid, domid == 0);
+	c->conn.durable = true;
+	c->conn.wake = ring_wake;
+	c->set = set;
+	c->next = set->first;
+	set->first = c;
+	return c;
+}
 
 static int set_port(struct conn_ring_set *set, uint32_t port, struct conn_ring *c)
 {
@@ -53,33 +101,28 @@ static int set_port(struct conn_ring_set *set, uint32_t port, struct conn_ring *
 static int ring_attach(void *ctx, uint16_t domid, uint64_t gfn, uint32_t port, struct conn **out)
 {
 	struct conn_ring_set *set = ctx;
-	struct conn_ring *c = calloc(1, sizeof(*c));
 	struct socle_error error = { 0 };
-	int ret;
+	struct xen_ring ring;
+	struct conn_ring *c;
+	int ret = xen_ring_open(set->xen, domid, gfn, port, &ring, &error);
 
-	if (!c)
-		return -ENOMEM;
-	ret = xen_ring_open(set->xen, domid, gfn, port, &c->ring, &error);
 	if (ret) {
 		log_error("%s", error.text);
-		free(c);
 		return ret;
 	}
-	ret = set_port(set, c->ring.port, c);
-	if (ret) {
-		xen_ring_close(set->xen, &c->ring);
-		free(c);
-		return ret;
+	c = conn_ring_new(set, domid);
+	if (!c || set_port(set, ring.port, c)) {
+		xen_ring_close(set->xen, &ring);
+		if (c)
+			conn_close(&c->conn);
+		return -ENOMEM;
 	}
-	conn_init(&c->conn, set->store, domid, domid == 0);
-	c->conn.durable = true;
-	ring_indices(c->ring.page, &c->conn.cons, &c->conn.prod);
-	c->next = set->first;
-	set->first = c;
-	c->ready = true;	/* what was sent before we were here */
-	ring_announce(c->ring.page);
+	c->ring = ring;
+	ring_indices(ring.page, &c->conn.cons, &c->conn.prod);
+	make_ready(c);	/* what was sent before we were here */
+	ring_announce(ring.page);
 	/* The kernel of domain 0 waits for a first event to know that we are here. */
-	xen_notify(set->xen, c->ring.port);
+	xen_notify(set->xen, ring.port);
 	*out = &c->conn;
 	return 0;
 }
@@ -122,16 +165,9 @@ static struct domain_handle ring_handle(void *ctx, uint16_t domid)
 
 static struct conn *ring_restore(void *ctx, uint16_t domid)
 {
-	struct conn_ring_set *set = ctx;
-	struct conn_ring *c = calloc(1, sizeof(*c));
+	struct conn_ring *c = conn_ring_new(ctx, domid);
 
-	if (!c)
-		return NULL;
-	conn_init(&c->conn, set->store, domid, domid == 0);
-	c->conn.durable = true;
-	c->next = set->first;
-	set->first = c;
-	return &c->conn;
+	return c ? &c->conn : NULL;
 }
 
 /*
@@ -163,7 +199,7 @@ static int ring_rejoin(void *ctx, struct conn *conn, uint64_t gfn, uint32_t port
 	else
 		ring_announce_again(c->ring.page, conn->broken);
 	ring_consumed(c->ring.page, conn->cons);
-	c->ready = true;
+	make_ready(c);
 	xen_notify(set->xen, c->ring.port);
 	return 0;
 }
@@ -180,7 +216,7 @@ const struct domain_ops conn_ring_domain_ops = {
 void conn_ring_event(struct conn_ring_set *set, uint32_t port)
 {
 	if (port < set->n_ports && set->by_port[port])
-		set->by_port[port]->ready = true;
+		make_ready(set->by_port[port]);
 }
 
 /* Sends what fits. */
@@ -268,7 +304,6 @@ static void serve(struct conn_ring_set *set, struct conn_ring *c)
 	unsigned budget = REQUESTS_PER_ROUND;
 
 	c->moved = false;
-	c->ready = false;
 	if (ring_reconnect_wanted(c->ring.page))
 		reconnect(c);
 	flush(c);
@@ -279,15 +314,38 @@ static void serve(struct conn_ring_set *set, struct conn_ring *c)
 	}
 	if (c->ring.kind == XEN_MAP_NONE)
 		return;
-	c->ready = !c->conn.broken && budget == 0 && conn_can_serve(&c->conn);
+	if (!c->conn.broken && budget == 0 && conn_can_serve(&c->conn))
+		make_ready(c);
 	if (c->moved || c->conn.broken)
 		xen_notify(set->xen, c->ring.port);
+}
+
+/* The lists without those that are about to be freed. */
+static void lists_clean(struct conn_ring_set *set)
+{
+	struct conn_ring **p, *c;
+
+	for (p = &set->ready; (c = *p);) {
+		if (c->conn.closed)
+			*p = c->ready_next;
+		else
+			p = &c->ready_next;
+	}
+	set->ready_tail = p;
+	for (p = &set->fresh; (c = *p);) {
+		if (c->conn.closed)
+			*p = c->fresh_next;
+		else
+			p = &c->fresh_next;
+	}
 }
 
 static void reap(struct conn_ring_set *set)
 {
 	struct conn_ring **p = &set->first, *c;
 
+	lists_clean(set);
+	set->any_closed = false;
 	while ((c = *p)) {
 		struct domain *d;
 
@@ -316,26 +374,48 @@ static void deliver(struct conn_ring_set *set, struct conn_ring *c)
 	flush(c);
 	/* It has taken replies: requests that had to wait are looked at again. */
 	if (!could_serve && conn_can_serve(&c->conn))
-		c->ready = true;
+		make_ready(c);
 	if (c->moved || c->conn.broken)
 		xen_notify(set->xen, c->ring.port);
 }
 
+static void serve_ready(struct conn_ring_set *set)
+{
+	struct conn_ring *list = set->ready, *c;
+
+	/* Who is not done goes to the new list's end. */
+	set->ready = NULL;
+	set->ready_tail = &set->ready;
+	while ((c = list)) {
+		list = c->ready_next;
+		c->ready = false;
+		if (!c->conn.closed)
+			serve(set, c);
+	}
+}
+
+static void deliver_fresh(struct conn_ring_set *set)
+{
+	struct conn_ring *list = set->fresh, *c;
+
+	set->fresh = NULL;
+	while ((c = list)) {
+		list = c->fresh_next;
+		c->fresh = false;
+		if (c->conn.closed)
+			set->any_closed = true;
+		else if (c->ring.kind != XEN_MAP_NONE)
+			deliver(set, c);
+	}
+}
+
 bool conn_ring_round(struct conn_ring_set *set)
 {
-	const char *bytes;
-	bool more = false;
-
-	for (struct conn_ring *c = set->first; c; c = c->next)
-		if (!c->conn.closed && c->ready)
-			serve(set, c);
-	for (struct conn_ring *c = set->first; c; c = c->next)
-		if (!c->conn.closed && conn_out_peek(&c->conn, &bytes))
-			deliver(set, c);
-	reap(set);
-	for (struct conn_ring *c = set->first; c; c = c->next)
-		more |= c->ready;
-	return more;
+	serve_ready(set);
+	deliver_fresh(set);
+	if (set->any_closed)
+		reap(set);
+	return set->ready != NULL;
 }
 
 void conn_ring_close_all(struct conn_ring_set *set)

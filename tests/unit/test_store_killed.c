@@ -100,7 +100,7 @@ static void daemon_run(void)
 	struct socle_error e = { 0 };
 	bool found;
 
-	rings.store = &store;
+	conn_ring_init(&rings, &store, NULL);
 	if (keeper_load(&keeper, &store, path, &conn_ring_domain_ops, &rings, &found, &e))
 		_exit(5);
 	if (!found && world->starts)
