@@ -36,7 +36,7 @@ make_dom0_image "$SOCLE_BUILD/dom0.cpio.zst" "$SOCLE_BUILD/guest.cpio.zst"
 say "making a bootable ISO"
 extra=""
 [ $batch = 1 ] && extra="socle.batch=demo"
-make_iso "$SOCLE_BUILD/socle.iso" "$SOCLE_BUILD/hypervisor/socle.gz" "$KERNEL_IMAGE" "$SOCLE_BUILD/dom0.cpio.zst" \
+make_iso "$SOCLE_BUILD/socle.iso" "$INSTALLED/boot/socle.gz" "$KERNEL_IMAGE" "$SOCLE_BUILD/dom0.cpio.zst" \
 	"dom0_mem=768M console=com1,vga" "console=hvc0 quiet $extra"
 drive=(-cdrom "$SOCLE_BUILD/socle.iso" -boot d)
 [ $uefi = 1 ] && drive+=(-bios /usr/share/ovmf/OVMF.fd)

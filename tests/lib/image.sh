@@ -71,23 +71,33 @@ make_guest_image() { # output
 	image_pack "$root" "$1"
 }
 
+# What "make install" makes, into $INSTALLED; anew only when something has been built since.
+install_socle() {
+	INSTALLED=$SOCLE_BUILD/image/installed
+	[ -e "$INSTALLED.done" ] && [ -z "$(find "$SOCLE_BUILD/dom0-tools" "$SOCLE_BUILD/hypervisor/socle.gz" "$SOCLE_TOP/dom0-tools/data" \
+		-type f -newer "$INSTALLED.done" -print -quit)" ] && return
+	rm -rf "$INSTALLED" "$INSTALLED.done"
+	make -s -C "$SOCLE_BUILD" install-strip prefix=/usr exec_prefix=/usr sysconfdir=/etc DESTDIR="$INSTALLED" >"$SOCLE_BUILD/install.log" 2>&1 ||
+		{ tail -n 5 "$SOCLE_BUILD/install.log" >&2; die "make install failed"; }
+	touch "$INSTALLED.done"
+}
+
 # The control domain of the demo: our tools, the guest's kernel and image, a shell on hvc0.
 make_dom0_image() { # output guest-image
 	local root=$SOCLE_BUILD/image/dom0 p
 	image_base "$root"
 	image_add_modules "$root" xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs loop dm-mod ext4 crc32c_generic \
 		bridge tun xen-blkback xen-netback xen-netfront xen-blkfront virtio_blk virtio_pci virtio_net e1000 ahci sd_mod ata_piix af_packet
-	for p in dom0-tools/socle/socle dom0-tools/stored/socle-store; do
-		image_add_program "$root" "$SOCLE_BUILD/$p" "/usr/bin/${p##*/}"
-	done
-	for p in dom0-tools/stored/stored dom0-tools/consoled/consoled dom0-tools/blkd/blkd dom0-tools/blkd/blkd-nbd \
-		dom0-tools/netd/netd; do
-		image_add_program "$root" "$SOCLE_BUILD/$p" "/usr/sbin/${p##*/}"
+	install_socle
+	for p in "$INSTALLED"/usr/bin/* "$INSTALLED"/usr/sbin/*; do
+		image_add_program "$root" "$p" "${p#"$INSTALLED"}"
 	done
 	image_add_program "$root" "$(command -v mke2fs || echo /sbin/mke2fs)" /usr/sbin/mkfs.ext4
 	mkdir -p "$root/etc/socle" "$root/usr/share/socle" "$root/usr/lib/socle" "$root/var/lib/socle" "$root/var/log/socle"
 	cp /etc/mke2fs.conf "$root/etc/" 2>/dev/null
-	cp "$SOCLE_TOP"/dom0-tools/data/*.rng "$root/usr/share/socle/" 2>/dev/null
+	cp -R "$INSTALLED/usr/share/socle/." "$root/usr/share/socle/"
+	mkdir -p "$root/usr/share/doc"
+	cp -R "$INSTALLED/usr/share/doc/socle" "$root/usr/share/doc/"
 	cp "$KERNEL_IMAGE" "$root/var/lib/socle/vmlinuz"
 	cp "$2" "$root/var/lib/socle/guest.cpio.zst"
 	[ ! -e "$SOCLE_BUILD/guest-drivers/guests/webd.elf" ] ||
