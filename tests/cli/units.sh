@@ -49,9 +49,11 @@ for u in socle-stored socle-consoled; do
 		grep -qx "$w" "$work/units/$u.service"
 		verdict $? "$u: $w"
 	done
-	[ "$(sed -n 's/^DeviceAllow=//p' "$work/units/$u.service" | tr '\n' ,)" = "/dev/xen/evtchn rw,/dev/xen/gntdev rw,/dev/xen/privcmd rw," ]
-	verdict $? "$u: three devices and no more"
+	[ "$(sed -n 's/^DeviceAllow=//p' "$work/units/$u.service" | tr '\n' ,)" = "/dev/xen/evtchn rw,/dev/xen/gntdev rw,/dev/xen/hypercall rw,/dev/xen/privcmd rw," ]
+	verdict $? "$u: the hypervisor's devices and no more"
 done
+! grep -q '^ProtectProc=' "$work"/units/socle-stored.service "$work"/units/socle-consoled.service
+verdict $? "both see /proc/xen"
 grep -qx 'KillMode=process' "$work/units/socle-autostart.service"
 verdict $? "the guests do not end with the service that started them"
 mkdir -p "$work/root/etc" "$work/root/var/log" && cp /etc/passwd /etc/group "$work/root/etc/"
