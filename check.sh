@@ -115,6 +115,7 @@ say "guests and systems: fuzzers and the debug build beside them"
 debug_lane &
 release_lane
 wait
+[ $full = 0 ] || run_tap install bash "$SOCLE_TOP/tests/install/run.sh"
 
 passed=$(awk '{ s += $1 } END { print s + 0 }' "$results") failed=$(awk '{ s += $2 } END { print s + 0 }' "$results")
 echo
