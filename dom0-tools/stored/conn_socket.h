@@ -8,8 +8,6 @@
 #ifndef SOCLE_STORED_CONN_SOCKET_H
 #define SOCLE_STORED_CONN_SOCKET_H
 
-#include <poll.h>
-
 #include "libsocle/error.h"
 #include "stored/store.h"
 
@@ -17,17 +15,20 @@ struct conn_socket;
 
 struct conn_socket_set {
 	struct store *store;
-	int listener;
+	int listener, epoll;		/* -1: not open */
 	unsigned n;
 	struct conn_socket *first;
+	struct conn_socket *fresh;	/* to be looked at at the end of the round */
+	bool any_closed;
 };
 
+void conn_socket_init(struct conn_socket_set *set, struct store *store);
 /* Binds and listens; replaces a stale socket (the caller holds the daemon's lock). */
 int conn_socket_listen(struct conn_socket_set *set, const char *path, struct socle_error *e);
-/* Fills set->n + 1 entries. */
-void conn_socket_fill(const struct conn_socket_set *set, struct pollfd *fds);
-/* Acts on the n entries that conn_socket_fill filled; new clients come last. */
-void conn_socket_round(struct conn_socket_set *set, const struct pollfd *fds, unsigned n);
+/* When set->epoll is readable: requests, and new clients. */
+void conn_socket_serve(struct conn_socket_set *set);
+/* At the end of a round: what was queued for them is sent, and those who have gone are freed. */
+void conn_socket_flush(struct conn_socket_set *set);
 void conn_socket_close_all(struct conn_socket_set *set);
 
 #endif /* SOCLE_STORED_CONN_SOCKET_H */

@@ -3,11 +3,11 @@
  * dom0-tools/stored/loop.c
  *
  * See loop.h. A round is: wait (not at all while some ring has work left), take a bounded number
- * of events, serve the sockets, serve the rings. Whatever one of them leaves over is reported
- * again by poll() or remembered by the ring set, so nobody can hold the loop.
+ * of events, serve the sockets, serve the rings, send the sockets what all that made. Whatever one of them leaves over is
+ * reported again by epoll or remembered by the ring set, so nobody can hold the loop.
  */
 #include <errno.h>
-#include <stdlib.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -18,33 +18,7 @@
 
 #define EVENTS_PER_ROUND 64
 
-enum { FD_SIGNAL, FD_EVENT, FD_FIXED };
-
-struct poll_set {
-	struct pollfd *fds;
-	unsigned n, room;
-};
-
-static int fill(struct loop *l, struct poll_set *set)
-{
-	unsigned n = FD_FIXED + l->sockets->n + 1;
-	struct pollfd *grown;
-
-	if (n > set->room) {
-		grown = realloc(set->fds, (size_t)n * 2 * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		set->fds = grown;
-		set->room = n * 2;
-	}
-	set->n = n;
-	set->fds[FD_SIGNAL] = (struct pollfd){ .fd = l->signal_fd, .events = POLLIN };
-	set->fds[FD_EVENT] = (struct pollfd){ .fd = -1, .events = POLLIN };
-	if (l->rings)
-		set->fds[FD_EVENT].fd = xen_event_fd(l->rings->xen);
-	conn_socket_fill(l->sockets, set->fds + FD_FIXED);
-	return 0;
-}
+enum { FD_SIGNAL, FD_EVENT, FD_CLIENTS, FDS };
 
 static void take_events(struct loop *l)
 {
@@ -87,32 +61,31 @@ static int timeout_ms(const struct loop *l, const struct socle_watchdog *w)
 
 int loop_run(struct loop *l)
 {
+	struct pollfd fds[FDS] = {
+		[FD_SIGNAL] = { .fd = l->signal_fd, .events = POLLIN },
+		[FD_EVENT] = { .fd = l->rings ? xen_event_fd(l->rings->xen) : -1, .events = POLLIN },
+		[FD_CLIENTS] = { .fd = l->sockets->epoll, .events = POLLIN },
+	};
 	struct socle_watchdog watchdog;
-	struct poll_set set = { 0 };
 	bool busy = l->rings != NULL;
-	int ret;
 
 	socle_watchdog_init(&watchdog);
 	for (;;) {
-		ret = fill(l, &set);
-		if (ret)
-			break;
-		if (poll(set.fds, set.n, busy ? 0 : timeout_ms(l, &watchdog)) < 0) {
+		if (poll(fds, FDS, busy ? 0 : timeout_ms(l, &watchdog)) < 0) {
 			if (errno == EINTR)
 				continue;
-			ret = -errno;
-			break;
+			return -errno;
 		}
-		if (set.fds[FD_SIGNAL].revents && asked_to_stop(l->signal_fd))
-			break;
-		if (set.fds[FD_EVENT].revents)
+		if (fds[FD_SIGNAL].revents && asked_to_stop(l->signal_fd))
+			return 0;
+		if (fds[FD_EVENT].revents)
 			take_events(l);
-		conn_socket_round(l->sockets, set.fds + FD_FIXED, set.n - FD_FIXED);
+		if (fds[FD_CLIENTS].revents)
+			conn_socket_serve(l->sockets);
 		busy = l->rings && conn_ring_round(l->rings);
+		conn_socket_flush(l->sockets);
 		if (l->keeper)
 			keeper_round(l->keeper);
 		socle_watchdog_turn(&watchdog);
 	}
-	free(set.fds);
-	return ret;
 }

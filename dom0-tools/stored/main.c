@@ -164,7 +164,7 @@ static int open_store(struct daemon *d, struct socle_error *e)
 	const struct domain_ops *ops = d->opt.no_domains ? NULL : &conn_ring_domain_ops;
 	bool found = false;
 
-	d->sockets.store = &d->store;
+	conn_socket_init(&d->sockets, &d->store);
 	conn_ring_init(&d->rings, &d->store, NULL);
 	if (!d->opt.state) {
 		if (store_init(&d->store, ops, &d->rings))
