@@ -100,6 +100,15 @@ rm -rf "$work/state"
 start && "$client" write /x y && [ "$("$client" read /x)" = y ] && grep -q 'cannot keep the store' "$work/log"
 verdict $? "without a place for its state it serves, and says what that means"
 stop TERM
+# As under systemd: no capabilities, and the call that gives them up is forbidden.
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	timeout 20 setpriv --bounding-set=-all --inh-caps=-all --no-new-privs "$stored" --no-domains --socket "$work/socket" --state "$work/plain" --pidfile "$work/pid" 2>>"$work/log"
+	pid=$(cat "$work/pid") && ! grep -E '^Cap(Inh|Prm|Eff|Amb)' "/proc/$pid/status" | grep -qv '\s0\{16\}$' && grep -q 'NoNewPrivs:.*1' "/proc/$pid/status"
+	verdict $? "it serves without any capability" "$(grep Cap "/proc/$pid/status")"
+	kill "$pid"
+	for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.05; done
+	pid=
+fi
 "$client" read /x 2>"$work/err"
 [ $? = 1 ] && grep -q 'store daemon is not running' "$work/err"
 verdict $? "without a daemon a command says so" "$(cat "$work/err")"
