@@ -91,12 +91,12 @@ static void furnish(struct store *s)
 	}
 }
 
-__attribute__((noreturn))
-static void daemon_run(void)
+static struct store store;
+static struct conn_ring_set rings;
+static struct keeper keeper;
+
+static void begin(void)
 {
-	static struct store store;
-	static struct conn_ring_set rings;
-	static struct keeper keeper;
 	struct socle_error e = { 0 };
 	bool found;
 
@@ -111,6 +111,12 @@ static void daemon_run(void)
 		_exit(7);
 	keeper_begin(&keeper);
 	world->starts++;
+}
+
+__attribute__((noreturn))
+static void daemon_run(void)
+{
+	begin();
 	for (;;) {
 		for (uint32_t d = 0; d < GUESTS; d++)
 			if (__atomic_exchange_n(&world->event[d], false, __ATOMIC_SEQ_CST))
@@ -334,15 +340,28 @@ static bool progress(unsigned rounds)
 	return all;
 }
 
+static void world_make(void)
+{
+	world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(world, MAP_FAILED);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/journal", dir);
+}
+
+static void world_end(void)
+{
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/journal.new", dir);
+	unlink(path);
+	rmdir(dir);
+	munmap(world, sizeof(*world));
+}
+
 START_TEST(killed_at_any_instruction)
 {
 	unsigned long again = 0, commits = 0;
 	pid_t pid;
 
-	world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ck_assert_ptr_ne(world, MAP_FAILED);
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/journal", dir);
 	srand(1);
 	for (unsigned d = 0; d < GUESTS; d++) {
 		guests[d].domid = d;
@@ -368,10 +387,160 @@ START_TEST(killed_at_any_instruction)
 	}
 	printf("# %u starts served, %lu commits, %lu transactions done again\n", world->starts, commits, again);
 	ck_assert_uint_gt(world->starts, KILLS / 10);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/journal.new", dir);
-	unlink(path);
-	rmdir(dir);
+}
+END_TEST
+
+/* --- One daemon after the other in this process, and pages that are not as they were left. */
+
+#define DOMID 2u
+
+static struct xenstore_domain_interface *page(void)
+{
+	return &world->page[DOMID];
+}
+
+/* What is left of it is what is in the file and in the pages. */
+static void die(void)
+{
+	keeper_end(&keeper);
+	conn_ring_close_all(&rings);
+	store_fini(&store);
+}
+
+static void rounds(void)
+{
+	conn_ring_event(&rings, DOMID);
+	while (conn_ring_round(&rings))
+		;
+}
+
+static void put(uint32_t type, const char *body, size_t len)
+{
+	struct xsd_sockmsg hdr = { .type = type, .req_id = 7, .len = (uint32_t)len };
+	char bytes[256];
+
+	memcpy(bytes, &hdr, sizeof(hdr));
+	memcpy(bytes + sizeof(hdr), body, len);
+	for (size_t i = 0; i < sizeof(hdr) + len; i++)
+		page()->req[page()->req_prod++ % XENSTORE_RING_SIZE] = bytes[i];
+}
+
+/* The next answer's text, "" when there is none. */
+static const char *take(void)
+{
+	static char bytes[sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX + 1];
+	struct xsd_sockmsg hdr = { 0 };
+	size_t n = 0;
+
+	while (n < sizeof(hdr) + hdr.len && page()->rsp_cons != page()->rsp_prod) {
+		bytes[n++] = page()->rsp[page()->rsp_cons++ % XENSTORE_RING_SIZE];
+		if (n == sizeof(hdr))
+			memcpy(&hdr, bytes, sizeof(hdr));
+	}
+	ck_assert(n == 0 || n == sizeof(hdr) + hdr.len);
+	bytes[n] = '\0';
+	return n ? bytes + sizeof(hdr) : "";
+}
+
+/* It died before it had told the page how far it was. */
+START_TEST(the_page_lags_behind)
+{
+	uint32_t cons, prod;
+
+	begin();
+	rounds();
+	put(XS_TRANSACTION_START, "", 1);
+	cons = page()->req_cons;
+	prod = page()->rsp_prod;
+	rounds();
+	ck_assert_uint_ne(page()->req_cons, cons);
+	die();
+	page()->req_cons = cons;
+	page()->rsp_prod = prod + 3;	/* of the answer three bytes have been told of */
+	begin();
+	rounds();
+	ck_assert_uint_eq(page()->req_cons, page()->req_prod);
+	/* Once, and whole. */
+	ck_assert_str_eq(take(), "1");
+	ck_assert_str_eq(take(), "");
+	put(XS_TRANSACTION_START, "", 1);
+	rounds();
+	ck_assert_str_eq(take(), "2");
+	die();
+}
+END_TEST
+
+START_TEST(requests_of_the_meantime)
+{
+	begin();
+	rounds();
+	put(XS_WRITE, "a\0one", 5);
+	rounds();
+	ck_assert_str_eq(take(), "OK");
+	die();
+	put(XS_READ, "a", 2);
+	put(XS_WRITE, "a\0two", 5);
+	put(XS_READ, "a", 2);
+	begin();
+	rounds();
+	ck_assert_str_eq(take(), "one");
+	ck_assert_str_eq(take(), "OK");
+	ck_assert_str_eq(take(), "two");
+	die();
+}
+END_TEST
+
+/* A guest that writes over the daemon's index while nobody is there has broken the protocol, until it reconnects. */
+START_TEST(the_page_lies)
+{
+	begin();
+	rounds();
+	put(XS_READ, "nothing", 8);
+	rounds();
+	die();
+	page()->rsp_prod += 5000;
+	begin();
+	rounds();
+	ck_assert_uint_eq(page()->error, XENSTORE_ERROR_RINGIDX);
+	put(XS_READ, "nothing", 8);
+	rounds();
+	die();
+	/* That it is not served is not forgotten either. */
+	page()->error = XENSTORE_ERROR_NONE;
+	begin();
+	rounds();
+	ck_assert_uint_eq(page()->error, XENSTORE_ERROR_RINGIDX);
+	page()->connection = XENSTORE_RECONNECT;
+	rounds();
+	ck_assert_uint_eq(page()->connection, XENSTORE_CONNECTED);
+	ck_assert_uint_eq(page()->error, XENSTORE_ERROR_NONE);
+	ck_assert_uint_eq(page()->req_prod, 0);
+	put(XS_READ, "nothing", 8);
+	rounds();
+	ck_assert_str_eq(take(), "ENOENT");
+	die();
+}
+END_TEST
+
+START_TEST(a_wish_to_reconnect_of_the_meantime)
+{
+	begin();
+	rounds();
+	put(XS_WATCH, "a\0t", 4);
+	rounds();
+	die();
+	page()->connection = XENSTORE_RECONNECT;
+	page()->rsp_prod = 99999;
+	begin();
+	rounds();
+	ck_assert_uint_eq(page()->connection, XENSTORE_CONNECTED);
+	ck_assert_uint_eq(page()->error, XENSTORE_ERROR_NONE);
+	ck_assert_uint_eq(domain_find(&store, DOMID)->conn->n_watches, 0);
+	put(XS_WRITE, "a\0x", 3);
+	rounds();
+	ck_assert_str_eq(take(), "OK");
+	ck_assert_str_eq(take(), "");
+	die();
 }
 END_TEST
 
@@ -383,7 +552,12 @@ int main(void)
 	int failed;
 
 	tcase_set_timeout(tc, 600);
+	tcase_add_checked_fixture(tc, world_make, world_end);
 	tcase_add_test(tc, killed_at_any_instruction);
+	tcase_add_test(tc, the_page_lags_behind);
+	tcase_add_test(tc, requests_of_the_meantime);
+	tcase_add_test(tc, the_page_lies);
+	tcase_add_test(tc, a_wish_to_reconnect_of_the_meantime);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
