@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Disks of a stock guest: fio verifies what it wrote while the workers are killed; errors of the device below.
+# Disks of a stock guest: fio verifies what it wrote while the workers are killed; errors of the device below. Nine small guests
+# beside it, and commands, while each of dom0's daemons is killed in turn.
 # tests/images/dom0/batch-blk has the cases. dom0's vda holds fio for the guest, vdb is the guest's disk.
 set -u -o pipefail
 . "$(dirname "$0")/machine.bash"
@@ -15,6 +16,8 @@ extra=$image/blk-extra
 rm -rf "$extra"
 mkdir -p "$extra"
 image_add_program "$extra" "$(command -v dmsetup)" /usr/sbin/dmsetup
+mkdir -p "$extra/var/lib/socle"
+strip -o "$extra/var/lib/socle/steady.elf" "$SOCLE_BUILD/tests/system/steady.elf" || die "the steady guest is not built; run make"
 pack_extra "$extra" "$image/blk-extra.cpio"
 
 # fio with its libraries, on a file system of its own: far too much for a guest's memory.
