@@ -77,9 +77,11 @@ bool guest_run(struct host *h, struct guest *g)
 	char buf[XENCONS_OUT_RING_SIZE];
 	size_t total = 0, n, given = 0;
 	bool bad = false;
+	uint32_t taken;
 
-	while (total < ROUND && (n = ring_take(g->page, buf, sizeof(buf), &bad)) > 0) {
+	while (total < ROUND && (n = ring_take(g->page, buf, sizeof(buf), &taken, &bad)) > 0) {
 		logfile_write(&g->log, buf, n, stamp_now());
+		ring_release(g->page, taken);
 		readers_output(&g->readers, buf, n);
 		total += n;
 	}

@@ -6,28 +6,32 @@
  */
 #include "consoled/ring.h"
 
-#include <stdint.h>
-
 static uint32_t load(const uint32_t *index)
 {
 	return __atomic_load_n(index, __ATOMIC_ACQUIRE);
 }
 
-size_t ring_take(struct xencons_interface *page, char *buf, size_t cap, bool *bad)
+size_t ring_take(struct xencons_interface *page, char *buf, size_t cap, uint32_t *taken, bool *bad)
 {
 	uint32_t cons = load(&page->out_cons), prod = load(&page->out_prod);
 	size_t n = 0;
 
 	if (prod - cons > XENCONS_OUT_RING_SIZE) {
 		*bad = true;
-		__atomic_store_n(&page->out_cons, prod, __ATOMIC_RELEASE);
+		*taken = prod;
+		ring_release(page, prod);
 		return 0;
 	}
 	while (cons != prod && n < cap)
 		buf[n++] = ((volatile char *)page->out)[cons++ % XENCONS_OUT_RING_SIZE];
-	/* Release: the guest may reuse the bytes only after they were read. */
-	__atomic_store_n(&page->out_cons, cons, __ATOMIC_RELEASE);
+	*taken = cons;
 	return n;
+}
+
+void ring_release(struct xencons_interface *page, uint32_t taken)
+{
+	/* Release: the guest may reuse the bytes only after they were read. */
+	__atomic_store_n(&page->out_cons, taken, __ATOMIC_RELEASE);
 }
 
 size_t ring_give(struct xencons_interface *page, const char *buf, size_t len, bool *bad)

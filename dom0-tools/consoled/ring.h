@@ -12,11 +12,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <abi/io/console.h>
 
-/* Take up to cap bytes of the guest's output; *bad is set (never cleared) when its indices were wild. */
-size_t ring_take(struct xencons_interface *page, char *buf, size_t cap, bool *bad);
+/*
+ * Copy up to cap bytes of the guest's output; *bad is set (never cleared) when its indices were wild. They are the ring's until
+ * ring_release(): who dies in between has lost none of them, and his successor takes them once more.
+ */
+size_t ring_take(struct xencons_interface *page, char *buf, size_t cap, uint32_t *taken, bool *bad);
+void ring_release(struct xencons_interface *page, uint32_t taken);
 /* Give the guest up to len bytes of input; the number that fitted. */
 size_t ring_give(struct xencons_interface *page, const char *buf, size_t len, bool *bad);
 

@@ -33,6 +33,7 @@ static void fuzz_console(struct input *in)
 	size_t size = sizeof(struct xencons_interface);
 	uint8_t *page = calloc(1, size);
 	bool bad = false;
+	uint32_t taken;
 
 	while (page && in->left) {
 		size_t n = input_u16(in) % 3000, got;
@@ -40,7 +41,8 @@ static void fuzz_console(struct input *in)
 
 		scribble(in, page, size, index, 4);
 		if (buf) {
-			got = ring_take((void *)page, buf, n, &bad);
+			got = ring_take((void *)page, buf, n, &taken, &bad);
+			ring_release((void *)page, taken);
 		} else {
 			buf = input_block(in, n);
 			got = ring_give((void *)page, buf, n, &bad);
