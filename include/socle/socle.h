@@ -138,6 +138,19 @@ int socle_detach(struct socle *s, const char *who, const char *device, unsigned 
 /* A stream socket with what the console prints, and what it reads; for close(2). */
 int socle_console(struct socle *s, const char *who);
 
+/* --- what happens: socle_events(3) --------------------------------------------------------------- */
+
+struct socle_events;
+
+#define SOCLE_PAST 1u /* also what has happened before */
+
+struct socle_events *socle_events_open(struct socle *s, unsigned int flags); /* NULL with the error */
+void socle_events_close(struct socle_events *ev);                           /* NULL is allowed */
+/* Readable when there may be more: for poll(2), and for nothing else. */
+int socle_events_fd(const struct socle_events *ev);
+/* A JSON object, valid until the next call; NULL: no more now.  Take all that there are before waiting. */
+const char *socle_events_next(struct socle_events *ev);
+
 #ifdef __cplusplus
 }
 #endif

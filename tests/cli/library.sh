@@ -85,8 +85,16 @@ run 3 check fail-everything.xml && sed 's/^fail-everything.xml://' fail-everythi
 verdict $? "the faults of a bad one are those that the command tells"
 grep -q '^guests: fail-everything.xml: the description has errors \[bad-description\]$' "$work/err"
 verdict $? "and it says so"
+"$work/guests" watch 10 >"$work/seen" 2>&1 &
+watcher=$!
+sleep 0.5
 run 0 define pass-full.xml && [ -e "$SOCLE_GUESTS/web-1.example_com+x.xml" ]
 verdict $? "a definition is made"
+for t in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do grep -q '"act"' "$work/seen" && break; sleep 0.5; done
+kill $watcher
+cp "$work/seen" "$work/why"
+grep -q '"event": "act".*"command": "define".*"exit": 0' "$work/seen"
+verdict $? "who listens hears of it"
 sed 's/<uuid>.*<.uuid>/<uuid>11111111-2222-3333-4444-555555555555<\/uuid>/' pass-full.xml >"$work/other.xml"
 run 5 define "$work/other.xml" && grep -q '\[definition-exists\]$' "$work/err"
 verdict $? "what the program refuses has its code and its word"

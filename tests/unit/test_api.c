@@ -6,8 +6,10 @@
  */
 #include <check.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -266,6 +268,97 @@ START_TEST(threads)
 }
 END_TEST
 
+/* --- events -------------------------------------------------------------------------------------- */
+
+static char events[64];
+
+static void append(const char *text)
+{
+	int fd = open(events, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+static bool more(struct socle_events *ev, int ms)
+{
+	struct pollfd p = { .fd = socle_events_fd(ev), .events = POLLIN };
+
+	return poll(&p, 1, ms) == 1;
+}
+
+/* Waited for, as a program does. */
+static void comes(struct socle_events *ev, const char *want)
+{
+	const char *line;
+
+	for (int tries = 0; !(line = socle_events_next(ev)) && tries < 100; tries++)
+		ck_assert_msg(more(ev, 20000), "'%s' does not come", want);
+	ck_assert_ptr_nonnull(line);
+	ck_assert_str_eq(line, want);
+}
+
+static void is_quiet(struct socle_events *ev)
+{
+	ck_assert_ptr_null(socle_events_next(ev));
+	ck_assert(!more(ev, 0));
+}
+
+START_TEST(listening)
+{
+	char old[80];
+	struct socle_events *ev, *past;
+
+	snprintf(events, sizeof(events), "%s/log/events", dir);
+	setenv("SOCLE_EVENTS", events, 1);
+	ev = socle_events_open(s, 0); /* there is no folder yet */
+	ck_assert_ptr_nonnull(ev);
+	is_quiet(ev);
+	append("{1}\n");
+	ck_assert(more(ev, 20000));
+	comes(ev, "{1}");
+	append("{2}\n{3}\n{hal");
+	comes(ev, "{2}");
+	comes(ev, "{3}");
+	is_quiet(ev);
+	append("f}\n");
+	comes(ev, "{half}");
+	/* Another file takes its place, perhaps after a last line. */
+	snprintf(old, sizeof(old), "%s.1", events);
+	append("{last}\n");
+	ck_assert_int_eq(rename(events, old), 0);
+	comes(ev, "{last}");
+	is_quiet(ev);
+	append("{new}\n");
+	comes(ev, "{new}");
+	append("{newer}\n");
+	comes(ev, "{newer}");
+	is_quiet(ev);
+	past = socle_events_open(s, SOCLE_PAST);
+	comes(past, "{1}");
+	comes(past, "{2}");
+	socle_events_close(past);
+	past = socle_events_open(s, 0);
+	is_quiet(past);
+	append("{both}\n");
+	comes(past, "{both}");
+	comes(ev, "{both}");
+	socle_events_close(past);
+	socle_events_close(ev);
+	socle_events_close(NULL);
+	unlink(events);
+	unlink(old);
+	*strrchr(events, '/') = '\0';
+	rmdir(events);
+	ck_assert_ptr_null(socle_events_open(s, 4));
+	ck_assert_int_eq(socle_error_code(s), SOCLE_E_USAGE);
+	setenv("SOCLE_EVENTS", "/nonexistent/folder/events", 1);
+	ck_assert_ptr_null(socle_events_open(s, 0));
+	ck_assert_str_eq(socle_error_id(s), "no-events");
+}
+END_TEST
+
 START_TEST(states)
 {
 	static const char *const names[] = { "off", "starting", "running", "paused", "ended", "crashed", "rebooting", "ending", "broken" };
@@ -293,6 +386,7 @@ int main(void)
 	tcase_add_test(tc, children);
 	tcase_add_test(tc, interrupting);
 	tcase_add_test(tc, threads);
+	tcase_add_test(tc, listening);
 	tcase_add_test(tc, states);
 	suite_add_tcase(suite, tc);
 	sr = srunner_create(suite);

@@ -8,6 +8,7 @@
  *   guests check FILE          what is wrong with a description
  *   guests define FILE         keep it as a definition
  *   guests forget NAME         the opposite
+ *   guests watch SECONDS       print what happens
  *   guests run FILE SECONDS    make a guest, print what its console says, and take it away when the time is over
  *
  * cc -o guests guests.c $(pkg-config --cflags --libs libsocle)
@@ -62,6 +63,26 @@ static int list(struct socle *s)
 	for (int i = 0; i < n; i++)
 		printf("%-24s %-10s %6llu MiB\n", all[i]->name, socle_state_name(all[i]->state), (unsigned long long)all[i]->memory_kib / 1024);
 	socle_guests_free(all);
+	return 0;
+}
+
+static int watch(struct socle *s, int seconds)
+{
+	struct socle_events *ev = socle_events_open(s, 0);
+	time_t end = time(NULL) + seconds;
+
+	if (!ev)
+		return complain(s, "cannot listen");
+	for (time_t now = time(NULL); now < end; now = time(NULL)) {
+		struct pollfd p = { .fd = socle_events_fd(ev), .events = POLLIN };
+		const char *event;
+
+		while ((event = socle_events_next(ev)))
+			printf("%s\n", event);
+		fflush(stdout);
+		poll(&p, 1, (int)(end - now) * 1000);
+	}
+	socle_events_close(ev);
 	return 0;
 }
 
@@ -126,12 +147,14 @@ int main(int argc, char **argv)
 		return SOCLE_E_NO_MEMORY;
 	if (argc == 2 && strcmp(argv[1], "list") == 0)
 		r = list(s);
+	else if (argc == 3 && strcmp(argv[1], "watch") == 0)
+		r = watch(s, atoi(argv[2]));
 	else if (argc == 3 && strcmp(argv[1], "forget") == 0)
 		r = socle_undefine(s, argv[2]) ? complain(s, argv[2]) : 0;
 	else if (argc >= 3 && (strcmp(argv[1], "check") == 0 || strcmp(argv[1], "define") == 0 || strcmp(argv[1], "run") == 0))
 		r = with_file(s, argv);
 	else
-		fprintf(stderr, "usage: guests list | check FILE | define FILE | forget NAME | run FILE [SECONDS]\n");
+		fprintf(stderr, "usage: guests list | check FILE | define FILE | forget NAME | watch SECONDS | run FILE [SECONDS]\n");
 	socle_close(s);
 	return r;
 }
