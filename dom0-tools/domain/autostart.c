@@ -135,7 +135,7 @@ int autostart_put(const struct start_item *s, struct socle_error *e)
 	int r;
 
 	if (!definition_exists(s->name))
-		return socle_fail_id(e, DOMAIN_E_NOT_FOUND, "no-definition", "there is no definition of this name; see 'socle list --all'");
+		return definition_missing(s->name, e);
 	if (autostart_load(&item, &nr, e))
 		return -1;
 	more = realloc(item, (nr + 1) * sizeof(*item));

@@ -52,6 +52,39 @@ bool definition_exists(const char *name)
 	return name_is_good(name) && (access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR));
 }
 
+struct guess {
+	const char *name;
+	char best[DOMAIN_NAME_MAX + 1];
+};
+
+static int guess_look(void *arg, const char *name)
+{
+	struct guess *g = arg;
+	const char *candidates[] = { name, *g->best ? g->best : NULL, NULL }, *best = diag_suggest(g->name, candidates);
+
+	if (best == name)
+		snprintf(g->best, sizeof(g->best), "%s", name);
+	return 0;
+}
+
+bool definition_suggest(const char *name, char out[DOMAIN_NAME_MAX + 1])
+{
+	struct guess g = { .name = name, .best = "" };
+
+	definition_each(guess_look, &g, NULL);
+	strcpy(out, g.best);
+	return *out;
+}
+
+int definition_missing(const char *name, struct socle_error *e)
+{
+	char guess[DOMAIN_NAME_MAX + 1];
+	bool known = e && definition_suggest(name, guess);
+
+	return socle_fail_id(e, DOMAIN_E_NOT_FOUND, "no-definition", "there is no definition of this name; %s%s%s", known ? "did you mean '" :
+			     "see 'socle list --all'", known ? guess : "", known ? "'?" : "");
+}
+
 struct domain_config *definition_load(const char *name, struct socle_error *e)
 {
 	struct diag_list *diags = calloc(1, sizeof(*diags));
@@ -62,7 +95,7 @@ struct domain_config *definition_load(const char *name, struct socle_error *e)
 	if (!diags)
 		socle_fail(e, DOMAIN_E_NO_MEMORY, "out of memory");
 	else if (!definition_exists(name))
-		socle_fail_id(e, DOMAIN_E_NOT_FOUND, "no-definition", "there is no definition of this name; see 'socle list --all'");
+		definition_missing(name, e);
 	else if (!(cfg = domain_config_load(path, diags)))
 		socle_fail_id(e, DOMAIN_E_CONFIG, "bad-definition", "%s:%u:%u: %s; see 'socle validate %s'", path, diags->item[0].line,
 			   diags->item[0].column, diags->kept ? diags->item[0].text : "?", path);
@@ -282,7 +315,7 @@ int definition_remove(const char *name, struct socle_error *e)
 	definition_path(path, name, SUFFIX);
 	definition_path(start, name, ".start");
 	if (!definition_exists(name))
-		return socle_fail_id(e, DOMAIN_E_NOT_FOUND, "no-definition", "there is no definition of this name; see 'socle list --all'");
+		return definition_missing(name, e);
 	if (unlink(start) && errno != ENOENT)
 		return socle_fail_id(e, errno, "definitions-folder", "cannot remove '%s': %s", start, strerror(errno));
 	if (unlink(path))

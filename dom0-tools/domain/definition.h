@@ -20,6 +20,12 @@ void definition_path(char out[DEFINITION_PATH_MAX], const char *name, const char
 
 bool definition_exists(const char *name);
 
+/* The name of a definition that may have been meant; false when there is none so near. */
+bool definition_suggest(const char *name, char out[DOMAIN_NAME_MAX + 1]);
+
+/* There is no definition of this name, and perhaps one that was meant.  Always returns -1. */
+int definition_missing(const char *name, struct socle_error *e);
+
 /* NULL with the error (DOMAIN_E_NOT_FOUND; DOMAIN_E_CONFIG with its first complaint). */
 struct domain_config *definition_load(const char *name, struct socle_error *e);
 

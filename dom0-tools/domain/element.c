@@ -62,16 +62,51 @@ static const struct element *child_find(const struct element *el, const char *na
 	return NULL;
 }
 
+/* What other hosts' descriptions have, and why ours have not. */
+static const char *why_refused(const char *name)
+{
+	static const struct {
+		const char *name, *why;
+	} words[] = {
+		{ "graphics", "guests have no screen; 'socle console' is theirs" },
+		{ "video", "guests have no screen; 'socle console' is theirs" },
+		{ "input", "guests have no screen; 'socle console' is theirs" },
+		{ "sound", "guests have no sound" },
+		{ "emulator", "no program emulates devices for guests" },
+		{ "controller", "disks and cards need no controllers here" },
+		{ "hostdev", "guests get no real hardware; let the control domain drive it" },
+		{ "serial", "the console is <console type='pty'/>, hvc0 in the guest" },
+		{ "channel", "there is no such device; use the network, or the store" },
+		{ "memballoon", "every guest has one; 'socle mem-set' uses it" },
+		{ "rng", "there is no such device; guests have the processor's" },
+		{ "filesystem", "share files over the network" },
+		{ "bootloader", "name kernel and initrd in <os>, as files of the control domain" },
+		{ "boot", "name kernel and initrd in <os>, as files of the control domain" },
+		{ "loader", "name kernel and initrd in <os>, as files of the control domain" },
+		{ "features", "the guest's kernel says itself what it needs" },
+		{ "cpu", "guests see the processor that there is" },
+		{ "clock", "a guest's clock starts with UTC" },
+		{ "cputune", "shares of the processors are set by 'socle sched', pins by 'socle vcpu-pin'" },
+		{ "memoryBacking", "a guest's memory is always its own, and never swapped" },
+		{ "numatune", "guests have one node of memory" },
+		{ "seclabel", "there are no security labels" },
+	};
+
+	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i].name, name) == 0)
+			return words[i].why;
+	return NULL;
+}
+
 static void refuse_child(struct reader *r, const xmlNode *child, const struct element *el)
 {
-	const char *names[ELEMENT_CHILDREN_MAX + 1] = { NULL }, *guess;
+	const char *names[ELEMENT_CHILDREN_MAX + 1] = { NULL }, *guess, *why = why_refused(node_name(child));
 
 	for (unsigned int i = 0; i < ELEMENT_CHILDREN_MAX && el->child[i]; i++)
 		names[i] = el->child[i]->name;
-	guess = diag_suggest(node_name(child), names);
-	xml_complain(r->diags, child, "<%s> is not known inside <%s>%s%s%s", node_name(child),
-		     el->name, guess ? "; did you mean <" : "", guess ? guess : "",
-		     guess ? ">?" : "");
+	guess = why ? NULL : diag_suggest(node_name(child), names);
+	xml_complain(r->diags, child, "<%s> is not known inside <%s>%s%s%s", node_name(child), el->name,
+		     why ? ": " : guess ? "; did you mean <" : "", why ? why : guess ? guess : "", guess ? ">?" : "");
 }
 
 static char *text_of(const xmlNode *node)

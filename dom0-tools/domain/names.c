@@ -197,10 +197,13 @@ static int walk_find(struct domain_ctx *ctx, const char *who, uint16_t *domid, s
 {
 	struct search s = { .who = who };
 	int r = names_walk(ctx, visit_search, &s, e);
+	char defined[DOMAIN_NAME_MAX + 1];
 	const char *guess;
 
 	*domid = s.domid;
 	guess = diag_suggest(who, (const char *const *)s.names);
+	if (!guess && definition_suggest(who, defined))
+		guess = defined;
 	if (r == 0 && definition_exists(who))
 		r = socle_fail_id(e, DOMAIN_E_NOT_RUNNING, "guest-off", "it does not run; 'socle start %s' starts it", who);
 	else if (r == 0)

@@ -47,7 +47,7 @@ static int change(const struct start_item *s, bool off, struct socle_error *e)
 	if (lock < 0)
 		return -1;
 	if (off && !definition_exists(s->name))
-		socle_fail_id(e, DOMAIN_E_NOT_FOUND, "no-definition", "there is no definition of this name; see 'socle list --all'");
+		definition_missing(s->name, e);
 	else
 		r = off ? autostart_drop(s->name, e) : autostart_put(s, e);
 	close(lock);

@@ -203,6 +203,9 @@ expect 5 "its UUID is that of the definition of 'web'" define "$work/d.xml"
 expect 3 "fail-root.xml': the description has errors" define fail-root.xml
 expect 4 "there is no definition of this name; see 'socle list --all'" start nobody
 expect 4 "there is no definition of this name" autostart nobody
+expect 4 "there is no definition of this name; did you mean 'web'?" start wbe
+expect 4 "there is no definition of this name; did you mean 'web'?" undefine webb
+expect 4 "there is no definition of this name; see 'socle list --all'" rename somebody-else new
 expect 4 "'db' does not start with the host; 'socle autostart db' first" autostart --after db web
 quiet "autostart" autostart --order 5 db
 quiet "autostart --after" autostart --after db web
