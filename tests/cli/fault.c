@@ -8,9 +8,10 @@
  *   FAULT_AT=N             the N-th call
  *   FAULT_OF=files         of those that look at and change files
  *   FAULT_OF=disk          of those among them that need room on a disk
+ *   FAULT_OF=steps         of those by which a guest is made: hypercalls, words to daemons, processes, and files
  *   FAULT_OF=memory        of those that ask for memory, but those of libxml2 itself, which ends with some of them
  *   FAULT_HOW=fail|short|kill   it fails (FAULT_ERRNO, or ENOMEM), writes half, or the process is killed before it is made
- *   FAULT_MARK=FILE        where its name is written when it comes
+ *   FAULT_MARK=FILE        where its name is written when it comes; FILE.count has at the end how many there were
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -65,33 +67,50 @@ static void begin(void)
 	at = n ? atol(n) : -1;
 }
 
+static void note(const char *suffix, const char *text)
+{
+	char path[300];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s%s", mark, suffix);
+	fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0 || syscall(SYS_write, fd, text, strlen(text)) < 0)
+		abort();
+	syscall(SYS_close, fd);
+}
+
+__attribute__((destructor))
+static void end(void)
+{
+	char text[24];
+
+	if (!mark || getpid() != mine)
+		return;
+	snprintf(text, sizeof(text), "%ld", seen);
+	note(".count", text);
+}
+
 /* The call of this name is made: is it the one?  kinds: the beginnings of FAULT_OF's words that it belongs to. */
 static int is_it(const char *kinds, const char *name)
 {
-	int fd;
-
 	if (at < 0 || !strchr(kinds, of) || getpid() != mine || ++seen != at)
 		return 0;
-	fd = mark ? (int)syscall(SYS_openat, AT_FDCWD, mark, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
-	if (fd >= 0) {
-		if (syscall(SYS_write, fd, name, strlen(name)) < 0)
-			abort();
-		syscall(SYS_close, fd);
-	}
+	if (mark)
+		note("", name);
 	if (how == 'k')
 		syscall(SYS_kill, mine, SIGKILL);
 	errno = of == 'm' ? ENOMEM : number;
 	return 1;
 }
 
-#define FILES(name, failed, ...) (is_it("f", name) ? (failed) : (__VA_ARGS__))
-#define DISK(name, failed, ...)  (is_it("fd", name) ? (failed) : (__VA_ARGS__))
+#define FILES(name, failed, ...) (is_it("fs", name) ? (failed) : (__VA_ARGS__))
+#define DISK(name, failed, ...)  (is_it("fds", name) ? (failed) : (__VA_ARGS__))
 
 /* --- files ------------------------------------------------------------------------------------- */
 
 static int open_it(const char *name, int dir, const char *path, int flags, mode_t mode)
 {
-	return is_it(flags & O_CREAT ? "fd" : "f", name) ? -1 : (int)syscall(SYS_openat, dir, path, flags, mode);
+	return is_it(flags & O_CREAT ? "fds" : "fs", name) ? -1 : (int)syscall(SYS_openat, dir, path, flags, mode);
 }
 
 int open(const char *path, int flags, ...)
@@ -118,7 +137,7 @@ int open64(const char *path, int flags, ...)
 
 ssize_t write(int fd, const void *buf, size_t n)
 {
-	if (!is_it("fd", "write"))
+	if (!is_it("fds", "write"))
 		return syscall(SYS_write, fd, buf, n);
 	return how == 's' && n > 1 ? syscall(SYS_write, fd, buf, n / 2) : -1;
 }
@@ -136,7 +155,7 @@ ssize_t read(int fd, void *buf, size_t n)
 /* One that fails has closed the descriptor all the same (close(2)). */
 int close(int fd)
 {
-	int fails = is_it("fd", "close");
+	int fails = is_it("fds", "close");
 	int r = (int)syscall(SYS_close, fd);
 
 	if (fails)
@@ -199,6 +218,39 @@ int fstat(int fd, struct stat *st)
 int access(const char *path, int mode)
 {
 	return FILES("access", -1, (int)syscall(SYS_access, path, mode));
+}
+
+/* --- what else a guest is made by -------------------------------------------------------------- */
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list ap;
+	void *arg;
+
+	va_start(ap, request);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	return is_it("s", "ioctl") ? -1 : (int)syscall(SYS_ioctl, fd, request, arg);
+}
+
+ssize_t send(int fd, const void *buf, size_t n, int flags)
+{
+	return is_it("s", "send") ? -1 : syscall(SYS_sendto, fd, buf, n, flags, NULL, 0);
+}
+
+ssize_t recv(int fd, void *buf, size_t n, int flags)
+{
+	return is_it("s", "recv") ? -1 : syscall(SYS_recvfrom, fd, buf, n, flags, NULL, NULL);
+}
+
+int connect(int fd, const struct sockaddr *address, socklen_t len)
+{
+	return is_it("s", "connect") ? -1 : (int)syscall(SYS_connect, fd, address, len);
+}
+
+int pipe2(int fd[2], int flags)
+{
+	return is_it("s", "pipe2") ? -1 : (int)syscall(SYS_pipe2, fd, flags);
 }
 
 /* --- memory ------------------------------------------------------------------------------------ */

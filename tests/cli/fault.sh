@@ -34,16 +34,17 @@ describe() { # NAME UUID VCPUS
 	printf "<domain type='xen'>\n<name>%s</name><uuid>%s</uuid><memory>65536</memory><vcpu>%s</vcpu>\n" "$1" "$2" "$3"
 	printf "<os><type>linux</type><kernel>/k</kernel></os><devices><interface type='ethernet'/></devices></domain>\n"
 }
-describe web c7a5fdb2-cdaf-9455-926a-d65c16db1809 2 >"$work/web.xml"
-describe web c7a5fdb2-cdaf-9455-926a-d65c16db1809 3 >"$work/web3.xml"
-describe db 11111111-2222-3333-4444-555555555555 1 >"$work/db.xml"
-describe mail 66666666-2222-3333-4444-555555555555 1 >"$work/mail.xml"
+# Names that are reserved are so for the whole host: they are nobody else's.
+web=web$$ db=db$$ www=www$$ mail=mail$$
+describe $web c7a5fdb2-cdaf-9455-926a-d65c16db1809 2 >"$work/web.xml"
+describe $web c7a5fdb2-cdaf-9455-926a-d65c16db1809 3 >"$work/web3.xml"
+describe $db 11111111-2222-3333-4444-555555555555 1 >"$work/db.xml"
+describe $mail 66666666-2222-3333-4444-555555555555 1 >"$work/mail.xml"
 # The editor is no process under test.
 printf '#!/bin/sh\nexec env -u LD_PRELOAD sed -i "s/vcpu.2/vcpu>4/" "$1"\n' >"$work/editor"
 chmod 700 "$work/editor"
 export EDITOR="$work/editor" VISUAL=
-for g in web db; do "$socle" define "$work/$g.xml" || exit 99; done
-"$socle" autostart --order 3 web && "$socle" autostart --after web db || exit 99
+"$socle" define "$work/web.xml" && "$socle" define "$work/db.xml" && "$socle" autostart --order 3 $web && "$socle" autostart --after $web $db || exit 99
 cp -a "$SOCLE_GUESTS" "$work/base"
 
 # What is there, without what a writer that was killed left beside it.
@@ -107,7 +108,7 @@ between() {
 }
 
 try() { # ARGUMENTS...
-	words=$(echo "$*" | sed "s|$work/||g")
+	words=$(echo "$*" | sed "s|$work/||g; s/$$//g")
 	each files fail 5 "$@"
 	verdict $? "socle $words: each call fails (EIO), $((at - 1)) of them"
 	each disk short 28 "$@"
@@ -120,10 +121,10 @@ try() { # ARGUMENTS...
 works=0
 try define "$work/mail.xml"
 try define "$work/web3.xml"
-try edit web
-try rename web www
-try undefine db
-try autostart --order 7 web
-try apply web "$work/web3.xml"
+try edit $web
+try rename $web $www
+try undefine $db
+try autostart --order 7 $web
+try apply $web "$work/web3.xml"
 echo "1..$n"
 [ $failed = 0 ]

@@ -162,21 +162,23 @@ else
 fi
 
 # --- operators who work at once ----------------------------------------------------------------
+# Names that are reserved are so for the whole host: they are nobody else's.
+web=web$$
 : >"$work/out"; : >"$work/err"
 rm -rf "$SOCLE_GUESTS"
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do describe web $one $i >"$work/at-$i.xml"; done
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do describe $web $one $i >"$work/at-$i.xml"; done
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do "$socle" define "$work/at-$i.xml" 2>>"$work/err" & done
 wait
-[ ! -s "$work/err" ] && [ "$(ls "$SOCLE_GUESTS")" = web.xml ] && [ "$(cat "$work"/at-*.xml | grep -cxF "$(sed '1d; s/"/'"'"'/g' "$SOCLE_GUESTS/web.xml")")" = 1 ]
+[ ! -s "$work/err" ] && [ "$(ls "$SOCLE_GUESTS")" = $web.xml ] && [ "$(cat "$work"/at-*.xml | grep -cxF "$(sed '1d; s/"/'"'"'/g' "$SOCLE_GUESTS/$web.xml")")" = 1 ]
 verdict $? "16 define one guest: one of the descriptions is there, whole"
 : >"$work/rc"
-for i in 1 2 3 4 5 6 7 8; do { "$socle" rename web "new$i" 2>>"$work/err"; echo $? >>"$work/rc"; } & done
+for i in 1 2 3 4 5 6 7 8; do { "$socle" rename $web "new$i-$$" 2>>"$work/err"; echo $? >>"$work/rc"; } & done
 wait
-[ "$(sort "$work/rc" | uniq -c | tr -s ' ' | tr '\n' ';')" = " 1 0; 7 4;" ] && [ "$(ls "$SOCLE_GUESTS" | grep -c '^new[1-8].xml$')" = 1 ] && [ "$(ls "$SOCLE_GUESTS" | wc -l)" = 1 ]
+[ "$(sort "$work/rc" | uniq -c | tr -s ' ' | tr '\n' ';')" = " 1 0; 7 4;" ] && [ "$(ls "$SOCLE_GUESTS" | grep -c '^new[1-8]-')" = 1 ] && [ "$(ls "$SOCLE_GUESTS" | wc -l)" = 1 ]
 verdict $? "8 rename it: one does, the others find it gone"
 rm -rf "$SOCLE_GUESTS"; : >"$work/rc"; : >"$work/err"
 for i in 1 2 3 4 5 6 7 8; do
-	describe "twin$i" $one 1 >"$work/twin-$i.xml"
+	describe "twin$i-$$" $one 1 >"$work/twin-$i.xml"
 	{ "$socle" define "$work/twin-$i.xml" 2>>"$work/err"; echo $? >>"$work/rc"; } &
 done
 wait
@@ -185,19 +187,19 @@ verdict $? "8 define guests of one UUID: one may"
 rm -rf "$SOCLE_GUESTS"; : >"$work/rc"; : >"$work/err"
 for i in 1 2 3 4 5 6 7 8 9 10; do
 	{ "$socle" define "$work/at-3.xml" 2>>"$work/err"; echo "define $?" >>"$work/rc"; } &
-	{ "$socle" autostart --order $i web 2>>"$work/err"; echo "autostart $?" >>"$work/rc"; } &
-	{ "$socle" undefine web 2>>"$work/err"; echo "undefine $?" >>"$work/rc"; } &
+	{ "$socle" autostart --order $i $web 2>>"$work/err"; echo "autostart $?" >>"$work/rc"; } &
+	{ "$socle" undefine $web 2>>"$work/err"; echo "undefine $?" >>"$work/rc"; } &
 done
 wait
-! grep -qv '^define 0$\|^autostart [04]$\|^undefine [04]$' "$work/rc" && [ "$(grep -c '^define 0$' "$work/rc")" = 10 ] && ! ls "$SOCLE_GUESTS" | grep -qv '^web\.xml$\|^web\.start$' &&
-	{ [ -e "$SOCLE_GUESTS/web.xml" ] || [ ! -e "$SOCLE_GUESTS/web.start" ]; }
+! grep -qv '^define 0$\|^autostart [04]$\|^undefine [04]$' "$work/rc" && [ "$(grep -c '^define 0$' "$work/rc")" = 10 ] && ! ls "$SOCLE_GUESTS" | grep -qv '^'$web'\.xml$\|^'$web'\.start$' &&
+	{ [ -e "$SOCLE_GUESTS/$web.xml" ] || [ ! -e "$SOCLE_GUESTS/$web.start" ]; }
 verdict $? "define, autostart and undefine at once: each does its work or finds nothing, and no setting stays without its guest"
 rm -rf "$SOCLE_GUESTS"
 "$socle" define "$work/at-1.xml"
 printf '#!/bin/sh\n%s define %s\nsed -i s/vcpu.1/vcpu\\>9/ "$1"\n' "$socle" "$work/at-2.xml" >"$work/editor"
 chmod 700 "$work/editor"
-EDITOR="$work/editor" VISUAL='' TMPDIR=$work "$socle" edit web >"$work/out" 2>"$work/err"
-[ $? = 11 ] && grep -q '\[changed-meanwhile\]$' "$work/err" && grep -q '<vcpu>2' "$SOCLE_GUESTS/web.xml" && grep -q '<vcpu>9' "$work"/socle-web-*.xml
+EDITOR="$work/editor" VISUAL='' TMPDIR=$work "$socle" edit $web >"$work/out" 2>"$work/err"
+[ $? = 11 ] && grep -q '\[changed-meanwhile\]$' "$work/err" && grep -q '<vcpu>2' "$SOCLE_GUESTS/$web.xml" && grep -q '<vcpu>9' "$work"/socle-$web-*.xml
 verdict $? "one edits while another defines: the definition is the other's, and what was written is kept"
 echo "1..$n"
 [ $failed = 0 ]
