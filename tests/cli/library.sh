@@ -32,6 +32,8 @@ verdict $(($? == 0)) "and nothing else"
 sed -n 's/.*[ *]\(socle_[a-z_]*\)(.*);.*/\1/p' "$top/include/socle/socle.h" | sort >"$work/header"
 diff "$work/header" "$work/exports" >"$work/why"
 verdict $? "the header declares what it exports"
+sed -n 's/^ \(socle_[a-z_]*\)@SOCLE_1\.0 .*/\1/p' "$top/debian/libsocle1.symbols" | sort | diff - "$work/exports" >"$work/why"
+verdict $? "the package knows what it exports"
 readelf -d "$lib" >"$work/why"
 grep -q 'SONAME.*\[libsocle\.so\.1\]' "$work/why" && ! grep -q TEXTREL "$work/why" && ! grep NEEDED "$work/why" | grep -qv 'libxml2\|libuuid\|libc\.so'
 verdict $? "it has its soname, and needs no more than it should"
