@@ -115,13 +115,17 @@ try() { # ARGUMENTS...
 	verdict $? "socle $words: the disk is full, and what is written is cut short"
 	each files kill 0 "$@"
 	verdict $? "socle $words: killed before each call"
+	[ -n "$memory" ] || return
 	each memory fail 0 "$@"
 	verdict $? "socle $words: each piece of memory is refused, $((at - 1)) of them"
 }
 works=0
+memory=yes
 try define "$work/mail.xml"
+memory= # that of define once more
 try define "$work/web3.xml"
 try edit $web
+memory=yes
 try rename $web $www
 try undefine $db
 try autostart --order 7 $web
