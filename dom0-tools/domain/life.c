@@ -312,6 +312,17 @@ static int vanish_wait(struct domain_ctx *ctx, uint16_t domid, struct socle_erro
 			  domid, info.tot_pages * 4);
 }
 
+/* What undoes a creation that failed needs a store, and it may be the store's connection that failed. */
+static void store_renew(struct domain_ctx *ctx)
+{
+	struct socle_store *fresh = ctx->store && socle_store_lost(ctx->store) ? socle_store_open(NULL) : NULL;
+
+	if (!fresh)
+		return;
+	socle_store_close(ctx->store);
+	ctx->store = fresh;
+}
+
 int domain_teardown(struct domain_ctx *ctx, uint16_t domid, struct socle_error *e)
 {
 	struct xen_domctl pause = { .cmd = XEN_DOMCTL_pausedomain, .domain = domid };
@@ -321,6 +332,7 @@ int domain_teardown(struct domain_ctx *ctx, uint16_t domid, struct socle_error *
 		return socle_fail_id(e, EPERM, "control-domain",
 				  "Domain-0 is the control domain; use 'poweroff' inside it");
 	socle_domctl(ctx->hv, &pause); /* it need not exist any more */
+	store_renew(ctx);
 	devices_end(ctx, domid);
 	r = hypervisor_destroy(ctx, domid);
 	if (r < 0)
