@@ -216,6 +216,7 @@ int cmd_pause(const struct invocation *inv);
 int cmd_unpause(const struct invocation *inv);
 int cmd_dmesg(const struct invocation *inv);
 int cmd_domid(const struct invocation *inv);
+int cmd_dump_core(const struct invocation *inv);
 int cmd_mem(const struct invocation *inv);
 int cmd_metrics(const struct invocation *inv);
 int cmd_log(const struct invocation *inv);

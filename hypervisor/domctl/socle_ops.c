@@ -24,6 +24,7 @@ union socle_arg {
 	struct socle_frames frames;
 	struct socle_grants grants;
 	struct socle_wait_times wait_times;
+	struct socle_pages pages;
 };
 
 static long read_last_words(union socle_arg *a)
@@ -91,6 +92,17 @@ static long read_log_time(union socle_arg *a)
 	return log_line_time(t->at, &t->written_ns) ? 0 : -XEN_ENODATA;
 }
 
+static long read_pages(union socle_arg *a)
+{
+	struct domain *d = a->pages.domid < DOMID_FIRST_RESERVED ? domain_get((domid_t)a->pages.domid) : NULL;
+
+	if (!d)
+		return -XEN_ESRCH;
+	mm_pages_of(d, &a->pages);
+	domain_put(d);
+	return 0;
+}
+
 static long read_grants(union socle_arg *a)
 {
 	struct socle_grants *g = &a->grants;
@@ -119,6 +131,7 @@ static const struct {
 	[SOCLE_OP_frames] = { read_frames, sizeof(struct socle_frames) },
 	[SOCLE_OP_grants] = { read_grants, sizeof(struct socle_grants) },
 	[SOCLE_OP_wait_times] = { read_wait_times, sizeof(struct socle_wait_times) },
+	[SOCLE_OP_pages] = { read_pages, sizeof(struct socle_pages) },
 };
 
 long do_socle_op(uint64_t cmd, uint64_t uarg)

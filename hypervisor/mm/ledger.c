@@ -140,3 +140,21 @@ void mm_ledger(struct socle_frames *f)
 	rest_add(f);
 	f->next = SOCLE_FRAMES_END;
 }
+
+/* Owners are compared, not looked at; what is no more its page when somebody maps it is refused then. */
+void mm_pages_of(const struct domain *d, struct socle_pages *p)
+{
+	mfn_t mfn = p->next;
+
+	p->nr_rows = 0;
+	for (unsigned int i = 0; i < FRAMES_A_PIECE && p->nr_rows < SOCLE_PAGES_ROWS && (mfn = ram_from(mfn)) < max_page; i++, mfn++) {
+		const struct page *pg = mfn_to_page(mfn);
+		uint64_t pfn = m2p_get(mfn);
+
+		if (READ_ONCE(pg->owner) != d || READ_ONCE(pg->count) & PGC_xen_heap || pfn == INVALID_M2P_ENTRY)
+			continue;
+		p->row[p->nr_rows].mfn = mfn;
+		p->row[p->nr_rows++].pfn = pfn;
+	}
+	p->next = ram_from(mfn) < max_page ? mfn : SOCLE_FRAMES_END;
+}

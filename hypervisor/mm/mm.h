@@ -121,6 +121,9 @@ void hv_charge(void *p, unsigned int order, const struct domain *d);
 /* Piece by piece, whose each page of RAM is: mm/ledger.c, socle/op.h. */
 struct socle_frames;
 void mm_ledger(struct socle_frames *f);
+/* Piece by piece, the pages of d, with the pfns that it gave them. */
+struct socle_pages;
+void mm_pages_of(const struct domain *d, struct socle_pages *p);
 /* Pages for a domain: zeroed, owner set, one allocated reference each, linked in d->page_list, d->tot_pages raised.
  * addr_bits 0 = any. NULL when out of memory or over d->max_pages. */
 struct page *dom_alloc_pages(struct domain *d, unsigned int order, unsigned int addr_bits);

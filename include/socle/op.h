@@ -127,6 +127,17 @@ struct socle_wait_times {
 	uint64_t bucket[SOCLE_WAIT_BUCKETS];
 };
 
+/* The pages of a domain that it has given a place, pfn. In: domid, and next, the first machine frame to look at. Out: some of
+ * them, and next; SOCLE_FRAMES_END: these were the last. -ESRCH: there is no such domain. */
+#define SOCLE_OP_pages 7
+#define SOCLE_PAGES_ROWS 60
+
+struct socle_pages {
+	uint64_t next;			/* in/out */
+	uint32_t domid, nr_rows;
+	struct { uint64_t mfn, pfn; } row[SOCLE_PAGES_ROWS];
+};
+
 /* Grants of a domain. In: domid. -ESRCH: there is none. */
 #define SOCLE_OP_grants 5
 

@@ -178,6 +178,7 @@ expect 2 "'32' is not a vCPU; use 0 to 31, or all" vcpu-pin web 32 0
 expect 2 "'3-1' are no CPUs" vcpu-pin web all 3-1
 expect 2 "'lots' is no amount of memory" mem-set web lots
 expect 2 "'hh' is not a key" sysrq web hh
+expect 2 "'dump-core' needs NAME FILE" dump-core web
 
 # Definitions need no hypervisor.
 SOCLE_GUESTS=$work/guests
@@ -312,6 +313,7 @@ verdict $? "journald has it, in fields"
 if [ ! -e /dev/xen/privcmd ]; then
 	expect 1 "cannot open /dev/xen/privcmd" list
 	expect 1 "cannot open /dev/xen/privcmd" info
+	expect 1 "cannot dump the core of 'web': cannot open /dev/xen/privcmd" dump-core web "$work/core"
 	expect 1 "cannot gather the metrics: cannot open /dev/xen/privcmd" metrics --textfile "$work/m.prom"
 	expect 1 "cannot tell whose the memory is: cannot open /dev/xen/privcmd" mem
 	expect 1 "cannot tell about 'web': cannot open /dev/xen/privcmd" why web
