@@ -31,6 +31,7 @@ struct host {
 struct guest {
 	struct guest *next;
 	uint16_t domid;
+	bool named;                  /* its name in the store is watched, by the present connection */
 	int port;
 	bool by_grant;               /* how the page was mapped */
 	bool complained;             /* its wild indices were reported */

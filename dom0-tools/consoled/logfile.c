@@ -52,10 +52,32 @@ static void reopen(struct logfile *l)
 	times_open(l);
 }
 
-void logfile_open(struct logfile *l, const char *dir, const char *name)
+static void path_make(struct logfile *l, const char *dir, const char *name)
 {
 	snprintf(l->path, sizeof(l->path), "%s/console-%s.log", dir, strchr(name, '/') ? "unnamed" : name);
+}
+
+void logfile_open(struct logfile *l, const char *dir, const char *name)
+{
+	path_make(l, dir, name);
 	reopen(l);
+}
+
+/* What is not there has nothing to be renamed. */
+void logfile_rename(struct logfile *l, const char *dir, const char *name)
+{
+	static const char *const suffixes[] = { "", ".times", ".1", ".1.times" };
+	struct logfile was = *l;
+
+	path_make(l, dir, name);
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]) && strcmp(was.path, l->path) != 0; i++) {
+		char old[sizeof(l->path) + SUFFIX_MAX], new[sizeof(l->path) + SUFFIX_MAX];
+
+		path_with(old, &was, suffixes[i]);
+		path_with(new, l, suffixes[i]);
+		if (rename(old, new) && errno != ENOENT)
+			fprintf(stderr, "consoled: cannot rename %s: %s\n", old, strerror(errno));
+	}
 }
 
 static void rename_to(const struct logfile *l, const char *from, const char *to)

@@ -33,6 +33,9 @@ struct logfile {
 /* The file DIR/console-NAME.log; a name that is no file name is not used as one. */
 void logfile_open(struct logfile *l, const char *dir, const char *name);
 
+/* The guest is called otherwise: its files are as well.  Nothing when it is not. */
+void logfile_rename(struct logfile *l, const char *dir, const char *name);
+
 /* Bytes that came at this moment (milliseconds since 1970). */
 void logfile_write(struct logfile *l, const char *data, size_t len, uint64_t ms);
 void logfile_close(struct logfile *l);

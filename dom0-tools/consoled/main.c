@@ -169,6 +169,29 @@ static void guest_try(struct host *h, struct socle_store *st, struct guest **lis
 	}
 }
 
+/* One that was given another name has its log under that; the watch of the name comes with the first look. */
+static void guest_name_follow(struct host *h, struct socle_store *st, struct guest *g)
+{
+	char path[64], *name;
+
+	snprintf(path, sizeof(path), "/local/domain/%u/name", g->domid);
+	if (!g->named)
+		g->named = socle_store_watch(st, path, "n") == 0;
+	name = socle_store_read(st, 0, path, NULL);
+	if (name)
+		logfile_rename(&g->log, h->log_dir, name);
+	free(name);
+}
+
+static void guest_forget(struct socle_store *st, const struct guest *g)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/name", g->domid);
+	if (st && g->named)
+		socle_store_unwatch(st, path, "n");
+}
+
 /* The store said that something changed: close what is gone, open what is new. */
 static void guests_scan(struct host *h, struct socle_store *st, struct guest **list)
 {
@@ -180,8 +203,11 @@ static void guests_scan(struct host *h, struct socle_store *st, struct guest **l
 
 		if (domain_is_gone(h, g->domid)) {
 			*p = g->next;
+			guest_forget(st, g);
 			guest_close(h, g);
 		} else {
+			if (st)
+				guest_name_follow(h, st, g);
 			p = &g->next;
 		}
 	}

@@ -14,17 +14,21 @@
 #include "device/control.h"
 #include "libsocle/error.h"
 
-#define ASK_VERSION 1u
+#define ASK_VERSION 2u
+
+#define ASK_NAME_MAX 72u
 
 enum ask_what {
 	ASK_STATS = 1,
 	ASK_CAPTURE, /* with one descriptor; it lasts as long as the connection */
 	ASK_END,     /* every device is released: the guest is being taken away */
+	ASK_RENAME,  /* the guest is called otherwise from now on */
 };
 
 struct ask {
 	uint32_t version, what;
 	uint32_t cls, devid; /* enum device_class */
+	char name[ASK_NAME_MAX]; /* RENAME */
 };
 
 struct ask_answer {

@@ -46,6 +46,7 @@ struct supervisor {
 	struct flood flood;
 	void (*say)(void *arg, const char *text);
 	void (*device_say)(void *arg, const struct device_line *l);
+	int (*rename)(void *arg, const char *name, struct socle_error *e);
 	void *say_arg;
 	bool (*port_is_ours)(void *arg, uint32_t port); /* with say_arg */
 };
@@ -122,6 +123,7 @@ struct supervisor *supervisor_open(const struct supervisor_options *o, struct so
 	s->host = (struct device_host){ .domid = o->domid, .say = devices_say, .port_is_ours = device_port_is_ours, .arg = s };
 	s->say = o->say;
 	s->device_say = o->device_say;
+	s->rename = o->rename;
 	s->port_is_ours = o->port_is_ours;
 	s->say_arg = o->arg;
 	snprintf(s->host.run_dir, sizeof(s->host.run_dir), "%s", o->run_dir);
@@ -361,6 +363,17 @@ static bool capture_begin(struct supervisor *s, int conn, const struct ask *q, s
 	return false;
 }
 
+static void rename_to(struct supervisor *s, const struct ask *q, struct socle_error *e)
+{
+	char name[ASK_NAME_MAX];
+
+	snprintf(name, sizeof(name), "%.*s", (int)sizeof(q->name), q->name);
+	if (!s->rename)
+		socle_fail(e, ENOTSUP, "its supervisor cannot give it another name");
+	else if (s->rename(s->say_arg, name, e) == 0)
+		snprintf(s->host.name, sizeof(s->host.name), "%s", name);
+}
+
 /* True when the connection stays. */
 static bool question_answer(struct supervisor *s, int conn, const struct ask *q, int fd)
 {
@@ -372,6 +385,8 @@ static bool question_answer(struct supervisor *s, int conn, const struct ask *q,
 	if (q->what == ASK_END) {
 		s->over = true;
 		all_release(s);
+	} else if (q->what == ASK_RENAME) {
+		rename_to(s, q, &e);
 	} else if (!d) {
 		socle_fail(&e, ENODEV, "it has no such device, or not with a backend of ours");
 	} else if (q->what == ASK_CAPTURE) {

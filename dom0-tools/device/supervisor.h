@@ -29,6 +29,7 @@ struct supervisor_options {
 	const char *disk_program, *card_program; /* NULL: where they are installed */
 	void (*say)(void *arg, const char *text);                    /* about itself */
 	void (*device_say)(void *arg, const struct device_line *l);  /* about a device */
+	int (*rename)(void *arg, const char *name, struct socle_error *e); /* somebody asks for it; NULL: cannot be */
 	bool (*port_is_ours)(void *arg, uint32_t port); /* is this event channel of the guest's one to us? */
 	void *arg;
 };

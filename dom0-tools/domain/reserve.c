@@ -282,6 +282,32 @@ void reserve_say(struct reserve *r, enum reserve_state state, uint16_t domid)
 			line_write(r->fd[i], &r->line);
 }
 
+int reserve_rename(struct reserve *r, const struct reserve_place *p, const char *name, struct socle_error *e)
+{
+	struct reserve as = *r;
+	struct reserve_line said = { 0 }, now;
+	int fd, err;
+
+	snprintf(as.line.name, sizeof(as.line.name), "%s", name);
+	/* A guest that is called as its UUID has one file, which it keeps. */
+	if (!key_is_good(name) || !has_two(&as))
+		return socle_fail_id(e, DOMAIN_E_CONFIG, "bad-name", "'%.80s' cannot be its name", name);
+	err = key_take(p, name, 0, &fd, &said);
+	if (err)
+		return refuse(&as, false, &said, err, e);
+	as.fd[0] = fd;
+	if (!has_two(r))
+		as.fd[1] = r->fd[0];
+	/* What it says may be another holder's word: a creator's.  Readers find it by both names for a moment, and not by none. */
+	if (!line_read(r->fd[0], &now))
+		now = r->line;
+	reserve_say(&as, now.state, now.domid);
+	if (has_two(r))
+		file_give(r->dir, r->line.name, r->fd[0]);
+	*r = as;
+	return 0;
+}
+
 void reserve_release(struct reserve *r)
 {
 	if (r->fd[0] >= 0)

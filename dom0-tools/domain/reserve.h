@@ -59,6 +59,9 @@ int reserve_take(struct reserve *r, const struct reserve_place *p, const char *n
 int reserve_adopt(struct reserve *r, const struct reserve_place *p, const char *name, const uint8_t uuid[16], uint16_t domid,
 		  struct socle_error *e);
 
+/* Have this name instead; all else stays.  -1 with DOMAIN_E_EXISTS and who has it: nothing is changed. */
+int reserve_rename(struct reserve *r, const struct reserve_place *p, const char *name, struct socle_error *e);
+
 /* What readers see from now on. */
 void reserve_say(struct reserve *r, enum reserve_state state, uint16_t domid);
 

@@ -129,7 +129,7 @@ static bool on_port(void *arg, uint32_t port)
 }
 
 /* The description goes where a successor finds it, as it was when the guest was made. */
-static void description_keep(struct watcher *w)
+void watcher_description_keep(struct watcher *w)
 {
 	char path[GUEST_RUN_DIR_MAX + 16], dir[GUEST_RUN_DIR_MAX];
 	int fd;
@@ -147,7 +147,7 @@ int watcher_supervise(struct watcher *w, struct socle_error *e)
 {
 	char dir[GUEST_RUN_DIR_MAX];
 	struct supervisor_options o = { .domid = w->domid, .run_dir = dir, .log_dir = SOCLE_LOG_DIR, .name = w->cfg->name,
-					.say = watcher_say_text, .device_say = watcher_say_device, .port_is_ours = on_port, .arg = w };
+					.say = watcher_say_text, .device_say = watcher_say_device, .rename = watcher_rename, .port_is_ours = on_port, .arg = w };
 
 	guest_run_dir(dir, w->domid);
 	dir_ensure(SOCLE_RUN_DIR, 0755, NULL);
@@ -365,7 +365,7 @@ static bool word_take(struct watcher *w, bool *released)
 	if (!w->sup && watcher_supervise(w, &err))
 		watcher_say(w, "its devices are not supervised: %s", err.text);
 	if (!word.released) {
-		description_keep(w);
+		watcher_description_keep(w);
 		watcher_tell(w, EVENT_MADE, NULL, NULL, NULL);
 	}
 	return true;

@@ -47,6 +47,12 @@ struct device_line;
 void watcher_say_text(void *arg, const char *text);
 void watcher_say_device(void *arg, const struct device_line *l);
 
+/* It is called otherwise from now on: reservation, store, logs, description.  An "int (*rename)" of its supervisor. */
+int watcher_rename(void *arg, const char *name, struct socle_error *e);
+
+/* The description goes where a successor finds it. */
+void watcher_description_keep(struct watcher *w);
+
 /* What the hypervisor said about the domain since the last call goes into the guest's log. */
 void watcher_hear(struct watcher *w);
 void watcher_hear_end(struct watcher *w);

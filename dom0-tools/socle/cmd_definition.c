@@ -15,14 +15,18 @@
 
 #include <uuid/uuid.h>
 
+#include "device/ask.h"
 #include "domain/autostart.h"
 #include "domain/codes.h"
 #include "domain/definition.h"
 #include "domain/names.h"
 #include "domain/rename.h"
+#include "domain/rundir.h"
 #include "socle/act.h"
 #include "socle/cmd.h"
 #include "socle/description.h"
+
+#define RENAME_MS 10000u /* that a watcher may need */
 
 /* Does a guest of this name run, whoever made it?  Its UUID then. */
 static bool running_uuid(const char *name, uint8_t uuid[16])
@@ -211,7 +215,7 @@ static int rename_reserved(const char *name, const char *to, struct socle_error 
 
 	uuid_generate(nobody);
 	if (cfg && names_reserve(&ctx, cfg, &old, e))
-		socle_fail_id(e, DOMAIN_E_BUSY, "guest-runs", "it runs; shut it down first");
+		socle_fail_id(e, DOMAIN_E_BUSY, "guest-runs", "it is being started or taken away, or has no watcher; try again later");
 	else if (cfg && reserve_take(&new, &place, to, nobody, 0, e) == 0)
 		r = definition_rename(name, to, e);
 	reserve_release(&new);
@@ -219,6 +223,67 @@ static int rename_reserved(const char *name, const char *to, struct socle_error 
 	domain_config_free(cfg);
 	domain_ctx_close(&ctx);
 	return r;
+}
+
+/* Its watcher, who has its name. */
+static int running_rename(uint16_t domid, const char *to, struct socle_error *e)
+{
+	struct ask q = { .what = ASK_RENAME };
+	char dir[GUEST_RUN_DIR_MAX];
+	struct ask_answer a;
+	int conn;
+
+	guest_run_dir(dir, domid);
+	snprintf(q.name, sizeof(q.name), "%s", to);
+	conn = ask_send(dir, &q, -1, &a, RENAME_MS, e);
+	if (conn >= 0)
+		close(conn);
+	return conn < 0 ? -1 : 0;
+}
+
+/*
+ * A definition under the new name comes first, as somebody else may have that, and the old one goes last: what was cut off can be
+ * asked for again.
+ */
+static int rename_running(uint16_t domid, const char *name, const char *to, struct socle_error *e)
+{
+	bool defined = definition_exists(name), there = definition_exists(to);
+
+	if (!defined && there)
+		return socle_fail_id(e, DOMAIN_E_EXISTS, "definition-exists", "there is a definition of '%s'", to);
+	if (defined && definition_copy(name, to, e))
+		return -1;
+	if (running_rename(domid, to, e)) {
+		if (defined && !there)
+			definition_remove(to, NULL);
+		return -1;
+	}
+	return defined && definition_rename(name, to, e) ? partly_done(e, "the guest has its new name") : 0;
+}
+
+/* Was the guest of this definition given its new name already, and nothing else done? */
+static bool is_half_renamed(const char *name, const char *to)
+{
+	struct domain_config *cfg = definition_load(name, NULL);
+	struct reserve_line l = { .state = RESERVE_NONE };
+	char uuid[37];
+	bool held = false;
+
+	if (cfg)
+		uuid_unparse_lower(cfg->uuid, uuid);
+	held = cfg && reserve_look(SOCLE_NAMES_DIR, uuid, &l, &held) == 0 && held && strcmp(l.name, to) == 0;
+	domain_config_free(cfg);
+	return held;
+}
+
+static int rename_any(const char *who, const char *to, struct socle_error *e)
+{
+	struct reserve_line l;
+	bool held;
+
+	if (reserve_look(SOCLE_NAMES_DIR, who, &l, &held) == 0 && held && l.state == RESERVE_RUNNING)
+		return rename_running(l.domid, l.name, to, e);
+	return is_half_renamed(who, to) ? definition_rename(who, to, e) : rename_reserved(who, to, e);
 }
 
 int cmd_rename(const struct invocation *inv)
@@ -231,7 +296,7 @@ int cmd_rename(const struct invocation *inv)
 		return usage_error(inv->cmd, "'%.80s' cannot be a name: use 1 to %u letters, digits and _ . + -, beginning with a "
 				   "letter, digit or _, and not only digits", to, DOMAIN_NAME_MAX);
 	lock = definition_lock(&err);
-	r = lock < 0 ? -1 : rename_reserved(name, to, &err);
+	r = lock < 0 ? -1 : rename_any(name, to, &err);
 	if (lock >= 0)
 		close(lock);
 	return r ? report("rename", name, &err) : EXIT_OK;

@@ -34,7 +34,7 @@ const struct command commands[] = {
 	  .detail = "UUID and addresses of cards are filled in.\nA definition of that name is replaced; the guest, if it runs, stays as it is." },
 	{ .name = "undefine", .run = cmd_undefine, .act = ACT_ALWAYS, .help = "forget a definition; the guest, if it runs, stays", .arg = { DEFINITION } },
 	{ .name = "edit", .run = cmd_edit, .act = ACT_ALWAYS, .help = "change a definition with $VISUAL, $EDITOR or vi", .arg = { DEFINITION } },
-	{ .name = "rename", .run = cmd_rename, .act = ACT_ALWAYS, .help = "give a definition, whose guest is off, another name",
+	{ .name = "rename", .run = cmd_rename, .act = ACT_ALWAYS, .help = "give a guest and its definition another name",
 	  .arg = { DEFINITION, { .name = "NEW" } } },
 	{ .name = "autostart", .run = cmd_autostart, .act = ACT_WITH_ARGUMENT, .help = "which guests start with the host: show, change, start",
 	  .arg = { { .name = "NAME", .kind = KIND_DEFINITION, .optional = true } },

@@ -119,6 +119,15 @@ static inline void on_device_say(void *arg, const struct device_line *l)
 	on_say(arg, text);
 }
 
+static char renamed_to[ASK_NAME_MAX];
+
+static inline int on_rename(void *arg, const char *name, struct socle_error *e)
+{
+	(void)arg;
+	snprintf(renamed_to, sizeof(renamed_to), "%s", name);
+	return strcmp(name, "taken") == 0 ? socle_fail_id(e, EEXIST, "name-taken", "somebody has it") : 0;
+}
+
 static inline bool on_port(void *arg, uint32_t port)
 {
 	(void)arg;
@@ -156,7 +165,7 @@ static inline struct supervisor *supervisor_new(struct socle_error *e)
 {
 	struct supervisor_options o = { .domid = DOMID, .run_dir = run_dir, .log_dir = dir, .name = "guest", .disk_program = worker_path,
 					.card_program = worker_path, .say = on_say,
-					.device_say = on_device_say, .port_is_ours = on_port };
+					.device_say = on_device_say, .rename = on_rename, .port_is_ours = on_port };
 
 	return supervisor_open(&o, e);
 }

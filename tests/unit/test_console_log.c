@@ -141,6 +141,25 @@ START_TEST(moments_of_a_log_that_was_removed_go)
 }
 END_TEST
 
+START_TEST(files_follow_the_name)
+{
+	char path[96];
+
+	say("one\n", 1000);
+	logfile_rename(&l, dir, "web"); /* the same: nothing happens */
+	logfile_rename(&l, dir, "wob");
+	say("two\n", 5000);
+	ck_assert_int_eq(size(file("")), -1);
+	ck_assert_int_eq(size(file(".times")), -1);
+	snprintf(path, sizeof(path), "%s/console-wob.log", dir);
+	ck_assert_str_eq(content(path), "one\ntwo\n");
+	snprintf(path, sizeof(path), "%s/console-wob.log.times", dir);
+	ck_assert_str_eq(content(path), "0 1970-01-01T00:00:01.000Z\n4 1970-01-01T00:00:05.000Z\n");
+	logfile_rename(&l, dir, "web");
+	ck_assert_int_eq(size(file("")), 8);
+}
+END_TEST
+
 START_TEST(without_moments_there_is_a_log)
 {
 	logfile_close(&l);
@@ -167,6 +186,7 @@ int main(void)
 	tcase_add_test(t, moments_do_not_fill_the_disk);
 	tcase_add_test(t, a_new_daemon_goes_on);
 	tcase_add_test(t, moments_of_a_log_that_was_removed_go);
+	tcase_add_test(t, files_follow_the_name);
 	tcase_add_test(t, without_moments_there_is_a_log);
 	tcase_set_timeout(t, 60);
 	suite_add_tcase(s, t);

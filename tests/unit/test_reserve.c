@@ -119,6 +119,48 @@ START_TEST(name_like_a_uuid)
 }
 END_TEST
 
+/* Readers find it by its new name, others may have the old one, and the UUID stays its. */
+START_TEST(another_name)
+{
+	struct reserve r, other;
+	struct reserve_line l;
+	struct socle_error e;
+	bool held;
+
+	ck_assert_int_eq(take(&r, "web", uuid_a, &e), 0);
+	other = r; /* as the creator has it, who says so */
+	reserve_say(&other, RESERVE_RUNNING, 7);
+	ck_assert_int_eq(take(&other, "db", uuid_b, &e), 0);
+	ck_assert_int_eq(reserve_rename(&r, &place, "db", &e), -1);
+	ck_assert_int_eq(e.code, EEXIST);
+	ck_assert_str_eq(r.line.name, "web");
+	ck_assert_int_eq(reserve_rename(&r, &place, "a/b", &e), -1);
+	ck_assert_int_eq(reserve_rename(&r, &place, TEXT_A, &e), -1);
+	reserve_release(&other);
+	ck_assert_int_eq(reserve_rename(&r, &place, "db", &e), 0);
+	ck_assert_int_eq(reserve_look(dir, "db", &l, &held), 0);
+	ck_assert(held && l.state == RESERVE_RUNNING && l.domid == 7);
+	ck_assert_str_eq(l.name, "db");
+	ck_assert_int_eq(reserve_look(dir, TEXT_A, &l, &held), 0);
+	ck_assert(held);
+	ck_assert_str_eq(l.name, "db");
+	ck_assert_int_eq(reserve_look(dir, "web", &l, &held), -ENOENT);
+	ck_assert_int_eq(take(&other, "web", uuid_b, &e), 0);
+	reserve_release(&other);
+	ck_assert_uint_eq(files(), 2);
+	reserve_release(&r);
+	ck_assert_uint_eq(files(), 0);
+	/* One that is called as its UUID has one file, and two with another name. */
+	ck_assert_int_eq(take(&r, TEXT_A, uuid_a, &e), 0);
+	ck_assert_int_eq(reserve_rename(&r, &place, "web", &e), 0);
+	ck_assert_uint_eq(files(), 2);
+	ck_assert_int_eq(reserve_look(dir, TEXT_A, &l, &held), 0);
+	ck_assert(held);
+	reserve_release(&r);
+	ck_assert_uint_eq(files(), 0);
+}
+END_TEST
+
 START_TEST(names_that_are_paths)
 {
 	struct socle_error e;
@@ -391,6 +433,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, taken_once);
 	tcase_add_test(t, name_like_a_uuid);
+	tcase_add_test(t, another_name);
 	tcase_add_test(t, names_that_are_paths);
 	tcase_add_test(t, the_lock_is_inherited);
 	tcase_add_test(t, one_that_ends_is_waited_for);

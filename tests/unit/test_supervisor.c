@@ -285,6 +285,34 @@ START_TEST(limits_and_size_change_while_it_runs)
 }
 END_TEST
 
+/* Somebody who has the right to asks for another name: the owner decides. */
+START_TEST(a_name_is_the_owner_s)
+{
+	static const char *const names[] = { "wob", "taken" };
+
+	disk_connected();
+	for (unsigned int i = 0; i < 2; i++) {
+		struct ask q = { .what = ASK_RENAME };
+		struct ask_answer a = { 0 };
+		struct socle_error e = { 0 };
+		int status = 0;
+		pid_t child;
+
+		snprintf(q.name, sizeof(q.name), "%s", names[i]);
+		child = fork();
+		if (child == 0) {
+			int conn = ask_send(run_dir, &q, -1, &a, LIMIT_MS, &e);
+
+			_exit(i ? conn >= 0 || strcmp(e.id, "name-taken") != 0 : conn < 0);
+		}
+		while (waitpid(child, &status, WNOHANG) == 0)
+			turn(10);
+		ck_assert_int_eq(status, 0);
+		ck_assert_str_eq(renamed_to, names[i]);
+	}
+}
+END_TEST
+
 static void card_attach(void)
 {
 	static const char back[] = "/local/domain/0/backend/svif/7/0";
@@ -381,6 +409,7 @@ static void add(TCase *t)
 	tcase_add_test(t, a_guest_that_breaks_the_ring_loses_its_worker_only);
 	tcase_add_test(t, a_worker_that_says_nothing_useful_is_ended);
 	tcase_add_test(t, limits_and_size_change_while_it_runs);
+	tcase_add_test(t, a_name_is_the_owner_s);
 	tcase_add_test(t, a_card_is_captured_as_long_as_somebody_listens);
 	tcase_add_test(t, a_capture_ends_with_its_worker);
 	tcase_add_test(t, many_rounds_leave_nothing);
