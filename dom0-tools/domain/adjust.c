@@ -8,11 +8,14 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "domain/codes.h"
+#include "domain/event.h"
+#include "domain/names.h"
 #include "libsocle/domain.h"
 
 #define SLACK_KIB   1024u      /* pages outside the guest's map, as at its creation */
@@ -36,6 +39,20 @@ static int info_get(struct domain_ctx *ctx, uint16_t domid, struct xen_domctl_ge
 	return r < 0 ? socle_refused(e, r, "the hypervisor does not tell about domain %u", domid) : 0;
 }
 
+void limits_tell(struct domain_ctx *ctx, uint16_t domid, const char *fmt, ...)
+{
+	struct reserve_line l;
+	char text[200];
+	va_list ap;
+
+	if (!names_reserved(ctx, domid, &l))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	event_tell((struct event){ .what = EVENT_LIMITS, .name = l.name, .uuid = l.uuid, .domid = domid, .text = text });
+}
+
 int vcpus_set(struct domain_ctx *ctx, uint16_t domid, unsigned int nr, struct socle_error *e)
 {
 	struct xen_domctl_getdomaininfo info;
@@ -52,6 +69,7 @@ int vcpus_set(struct domain_ctx *ctx, uint16_t domid, unsigned int nr, struct so
 		if (node_write(ctx, domid, key, i < nr ? "online" : "offline", e))
 			return -1;
 	}
+	limits_tell(ctx, domid, "%u vCPUs are to be online", nr);
 	return 0;
 }
 
@@ -105,7 +123,10 @@ int memory_set(struct domain_ctx *ctx, uint16_t domid, uint64_t kib, bool force,
 		return -1;
 	if (node_write(ctx, domid, "memory/target", value, e))
 		return -1;
-	return kib > has ? 0 : limit_set(ctx, domid, kib, e);
+	if (kib <= has && limit_set(ctx, domid, kib, e))
+		return -1;
+	limits_tell(ctx, domid, "it is to have %" PRIu64 " KiB of memory", kib);
+	return 0;
 }
 
 int memory_wait(struct domain_ctx *ctx, uint16_t domid, uint64_t kib, unsigned int seconds, struct socle_error *e)

@@ -10,6 +10,10 @@
 
 #include "domain/context.h"
 
+/* Its limits are changed, to what the text says: an event. */
+__attribute__((format(printf, 3, 4)))
+void limits_tell(struct domain_ctx *ctx, uint16_t domid, const char *fmt, ...);
+
 /* So many are online; at most as many as it was made with. */
 int vcpus_set(struct domain_ctx *ctx, uint16_t domid, unsigned int nr, struct socle_error *e);
 

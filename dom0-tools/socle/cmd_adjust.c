@@ -82,6 +82,8 @@ int cmd_vcpu_pin(const struct invocation *inv)
 		return usage_error(inv->cmd, "'%.40s' are no CPUs; use such as 0-3,6 or all", inv->args[2]);
 	r = domain_ctx_open(&ctx, &err) || names_find(&ctx, inv->args[0], &domid, &err) ||
 	    pin(&ctx, domid, all ? -1 : (int)vcpu, &cpus, &err);
+	if (!r)
+		limits_tell(&ctx, domid, "vCPU %.10s is to be on CPUs %.80s", inv->args[1], inv->args[2]);
 	domain_ctx_close(&ctx);
 	return r ? report("pin a vCPU of", inv->args[0], &err) : EXIT_OK;
 }

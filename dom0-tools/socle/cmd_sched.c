@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/adjust.h"
 #include "domain/json.h"
 #include "domain/names.h"
 #include "domain/share.h"
@@ -256,6 +257,7 @@ static int wish_fulfil(struct socle_hv *hv, int domid, const struct wish *w, str
 		return -1;
 	if ((w->weight || w->cap) && share_change(hv, (uint16_t)domid, w, e))
 		return w->hard || w->soft ? partly_done(e, "the CPUs of its vCPUs are changed") : -1;
+	limits_tell(&(struct domain_ctx){ .hv = hv }, (uint16_t)domid, "it has another share of the processors, or other processors");
 	return 0;
 }
 
