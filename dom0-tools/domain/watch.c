@@ -88,6 +88,25 @@ static void on_event(void *arg, const char *path, const char *token)
 		supervisor_event(w->sup, path, token);
 }
 
+/*
+ * At a guest's end there is nothing else to do, and nobody comes later to take its nodes away: a store daemon that is being
+ * restarted is waited for.
+ */
+static int teardown(struct watcher *w, struct socle_error *e)
+{
+	int r;
+
+	connections_keep(w);
+	if (!w->ctx.store)
+		w->ctx.store = socle_store_open(NULL);
+	if (w->ctx.store)
+		socle_store_set_patience(w->ctx.store, SOCLE_STORE_PATIENCE_MS);
+	r = domain_teardown(&w->ctx, w->domid, e);
+	if (w->ctx.store)
+		socle_store_set_patience(w->ctx.store, 0);
+	return r;
+}
+
 /* Take in what the store says. */
 static bool events_take(struct watcher *w)
 {
@@ -320,8 +339,7 @@ static bool end_handle(struct watcher *w, uint32_t flags)
 		w->kept = true;
 		return false;
 	}
-	connections_keep(w);
-	if (domain_teardown(&w->ctx, w->domid, &err))
+	if (teardown(w, &err))
 		watcher_say(w, "%s", err.text);
 	if (action == DOMAIN_ACTION_RESTART && !again)
 		limit_tell(w);
@@ -342,7 +360,7 @@ static void orphan_remove(struct watcher *w)
 	connections_keep(w);
 	if (w->ctx.hv && fate_look(w, &flags) != FATE_GONE) {
 		watcher_say(w, "its creator died; taking it away");
-		if (domain_teardown(&w->ctx, w->domid, &err))
+		if (teardown(w, &err))
 			watcher_say(w, "%s", err.text);
 	}
 	watcher_tell(w, EVENT_GONE, NULL, "not started", err.text);
