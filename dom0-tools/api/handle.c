@@ -121,6 +121,6 @@ int api_connect(struct socle *s, bool store)
 	if (!s->ctx.hv)
 		s->ctx.hv = socle_hv_open(&s->error);
 	if (!s->ctx.store)
-		s->ctx.store = socle_store_open(NULL); /* it lends names, as far as it is there */
+		s->ctx.store = socle_store_open_now(NULL); /* it lends names, as far as it is there */
 	return s->ctx.hv ? 0 : -1;
 }
