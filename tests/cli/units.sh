@@ -54,8 +54,6 @@ for u in socle-stored socle-consoled; do
 done
 ! grep -q '^ProtectProc=' "$work"/units/socle-stored.service "$work"/units/socle-consoled.service
 verdict $? "both see /proc/xen"
-grep -qx 'DefaultDependencies=no' "$work/units/proc-xen.mount" && grep -qx 'Conflicts=umount.target' "$work/units/proc-xen.mount"
-verdict $? "xenfs does not wait for itself: by default it would come before all services"
 grep -qx 'KillMode=process' "$work/units/socle-autostart.service"
 verdict $? "the guests do not end with the service that started them"
 mkdir -p "$work/root/etc" "$work/root/var/log" && cp /etc/passwd /etc/group "$work/root/etc/"
