@@ -32,10 +32,12 @@ def tap(good, name, why=""):
     return good
 
 
-def check(m, name, command, want=None, seconds=COMMAND):
-    """A command that has to end with 0, and to print what the regular expression says."""
+def check(m, name, command, want=None, seconds=COMMAND, on_fail=None):
+    """A command that has to end with 0, and to print what the regular expression says; another one tells more if it did not."""
     code, out = m.run(command, seconds)
     good = code == 0 and (want is None or re.search(want, out, re.M) is not None)
+    if not good and on_fail:
+        out += "\n" + m.run(on_fail, seconds)[1]
     return tap(good, name, f"exit code {code} of: {command}\n{out}")
 
 
@@ -127,7 +129,8 @@ def healthy(m, name):
     check(m, f"{name}: it says that it is healthy",
           "for i in $(seq 120); do systemctl is-active --quiet socle-boot-healthy && break; sleep 2; done; systemctl is-active socle-boot-healthy || "
           "{ journalctl -b --no-pager -o cat -u 'socle-*' | tail -n 25; false; }", "^active$", 600)
-    check(m, f"{name}: no unit failed", "systemctl --no-legend --failed | grep . && exit 1; systemctl is-active socle-stored socle-consoled socle-guests socle-autostart | sort -u", "^active$")
+    check(m, f"{name}: no unit failed", "systemctl --no-legend --failed; systemctl is-active proc-xen.mount socle-stored socle-consoled socle-guests socle-autostart | sort | uniq -c", r"\A *5 active\Z",
+          on_fail="systemctl status --no-pager proc-xen.mount socle-modules | cat; ls -la /proc/xen; grep xen /proc/mounts; lsmod | grep xen")
 
 
 def first(m):
