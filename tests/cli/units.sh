@@ -52,8 +52,8 @@ for u in socle-stored socle-consoled; do
 	[ "$(sed -n 's/^DeviceAllow=//p' "$work/units/$u.service" | tr '\n' ,)" = "/dev/xen/evtchn rw,/dev/xen/gntdev rw,/dev/xen/hypercall rw,/dev/xen/privcmd rw," ]
 	verdict $? "$u: the hypervisor's devices and no more"
 done
-! grep -q '^ProtectProc=' "$work"/units/socle-stored.service "$work"/units/socle-consoled.service
-verdict $? "both see /proc/xen"
+grep -qx 'BindPaths=-/proc/xen' "$work"/units/socle-stored.service
+verdict $? "the store sees /proc/xen, which the services' own /proc has not"
 grep -qx 'KillMode=process' "$work/units/socle-autostart.service"
 verdict $? "the guests do not end with the service that started them"
 mkdir -p "$work/root/etc" "$work/root/var/log" && cp /etc/passwd /etc/group "$work/root/etc/"
