@@ -129,6 +129,8 @@ def healthy(m, name):
     check(m, f"{name}: it says that it is healthy",
           "for i in $(seq 120); do systemctl is-active --quiet socle-boot-healthy && break; sleep 2; done; systemctl is-active socle-boot-healthy || "
           "{ journalctl -b --no-pager -o cat -u 'socle-*' | tail -n 25; false; }", "^active$", 600)
+    # Healthy is what dom0 is before its guests are up: those of autostart are still being started then.
+    m.run("for i in $(seq 90); do [ -z \"$(systemctl --no-legend list-jobs)\" ] && break; sleep 2; done", 300)
     check(m, f"{name}: no unit failed", "systemctl --no-legend --failed; systemctl is-active proc-xen.mount socle-stored socle-consoled socle-guests socle-autostart | sort | uniq -c", r"\A *5 active\Z",
           on_fail="systemctl status --no-pager proc-xen.mount socle-modules | cat; ls -la /proc/xen; grep xen /proc/mounts; lsmod | grep xen")
 
