@@ -29,7 +29,7 @@ static bool in_panic;
 static bool news;			/* a: bytes that nobody has been told of */
 static uint32_t told;			/* a: number of the byte after the last that was told of */
 
-#define NR_STAMPS 4096u			/* a power of two */
+#define NR_STAMPS 128u			/* a power of two; readers are told of news at once, so the last lines count */
 static struct {
 	uint64_t ns;
 	uint32_t at;			/* number of a line's first byte */
