@@ -25,6 +25,7 @@
 #include "domain/names.h"
 #include "domain/record.h"
 #include "domain/timeline.h"
+#include "domain/utf8.h"
 #include "libsocle/stamp.h"
 #include "socle/cmd.h"
 #include "socle/eventtext.h"
@@ -55,15 +56,7 @@ struct journey {
 
 /* --- one line ---------------------------------------------------------------------------------- */
 
-/* What a guest prints may be orders to a terminal. */
-static void text_print(const char *text)
-{
-	for (; *text; text++)
-		putchar(((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f ? '?' : *text);
-	putchar('\n');
-}
-
-static void line_print(const struct timeline_line *l, bool json)
+static void line_print(struct timeline_line *l, bool json)
 {
 	char stamp[STAMP_BYTES] = "-";
 	struct json j;
@@ -71,8 +64,9 @@ static void line_print(const struct timeline_line *l, bool json)
 	if (l->ms)
 		stamp_format(stamp, l->ms);
 	if (!json) {
-		printf("%-24s  %-10s  ", stamp, l->from);
-		text_print(l->text);
+		/* What a guest prints may be orders to a terminal. */
+		utf8_make_plain(l->text);
+		printf("%-24s  %-10s  %s\n", stamp, l->from, l->text);
 		return;
 	}
 	json_begin(&j, stdout);

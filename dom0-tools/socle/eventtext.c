@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/utf8.h"
+
 struct text {
 	char *out;
 	size_t size, used;
@@ -27,14 +29,6 @@ static void add(struct text *t, const char *fmt, ...)
 	va_end(ap);
 	if (n > 0)
 		t->used = t->used + (size_t)n < t->size ? t->used + (size_t)n : t->size - 1;
-}
-
-/* Terminals obey what stands in texts, and guests have a part in some. */
-static void plain_make(char *p)
-{
-	for (; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
 }
 
 static const char *get(const struct record *r, const char *key, const char *otherwise)
@@ -77,7 +71,8 @@ static void words(struct text *t, const struct record *r)
 		act_words(t, r);
 	else
 		guest_words(t, r);
-	plain_make(t->out);
+	/* Terminals obey what stands in texts, and guests have a part in some. */
+	utf8_make_plain(t->out);
 }
 
 void event_words(const struct record *r, char *out, size_t size)

@@ -17,6 +17,7 @@
 #include "domain/event.h"
 #include "domain/linefile.h"
 #include "domain/record.h"
+#include "domain/utf8.h"
 #include "libsocle/stamp.h"
 #include "socle/eventtext.h"
 #include "socle/journal.h"
@@ -347,7 +348,8 @@ END_TEST
 START_TEST(people_read_words)
 {
 	struct act a = an_act();
-	struct event e = { .ms = 1, .what = EVENT_DEVICE_FAILED, .name = "web", .domid = 3, .device = "disk xvda", .text = "a\x1b[31mb" };
+	struct event e = { .ms = 1, .what = EVENT_DEVICE_FAILED, .name = "web", .domid = 3, .device = "disk xvda",
+			   .text = "a\x1b[31mb \xc2\x9b" "2J \x9b" "2J \xc3\xa4" };
 	char *line = act_line(&a), buf[4096], out[256], little[20];
 	struct record r = parsed(line, buf);
 
@@ -366,8 +368,18 @@ START_TEST(people_read_words)
 	line = event_line(&e);
 	r = parsed(line, buf);
 	event_words(&r, out, sizeof(out));
-	ck_assert_str_eq(out, "device-failed disk xvda: a?[31mb");
+	ck_assert_str_eq(out, "device-failed disk xvda: a?[31mb ?2J \xef\xbf\xbd" "2J \xc3\xa4");
 	free(line);
+}
+END_TEST
+
+/* A defect: the controls of one byte above ASCII's (C1), which some terminals obey, went through "socle log" and "socle events". */
+START_TEST(no_order_reaches_a_terminal)
+{
+	char text[] = "\x9b" "2J\t\xc3\xa4\x7f\xc2\x9d" "0;x\x07 \xe2\x82\xac \xc2\xa0|\xc3";
+
+	utf8_make_plain(text);
+	ck_assert_str_eq(text, "?2J\t\xc3\xa4??0;x? \xe2\x82\xac \xc2\xa0|?");
 }
 END_TEST
 
@@ -415,6 +427,7 @@ int main(void)
 	tcase_add_test(pure, a_cut_line_is_refused);
 	tcase_add_test(pure, too_many_fields_are_refused);
 	tcase_add_test(pure, people_read_words);
+	tcase_add_test(pure, no_order_reaches_a_terminal);
 	tcase_add_checked_fixture(file, begin, end);
 	tcase_add_test(file, many_append_at_once);
 	tcase_add_test(file, a_long_file_is_renamed_and_nothing_is_lost);
