@@ -59,6 +59,14 @@ mb2_header:
 	.long 12
 	.long PHYS(boot_start)
 	.balign 8
+	/* Console flags, optional: the text screen of a BIOS will do (bit 1), and none is needed (bit 0 clear). */
+	.short 4, 1
+	.long 12, 2
+	.balign 8
+	/* Frame buffer, optional, of any size: UEFI has no other screen, and GRUB names it only to images that ask. */
+	.short 5, 1
+	.long 20, 0, 0, 0
+	.balign 8
 	/* Modules page aligned. */
 	.short 6, 0
 	.long 8

@@ -60,8 +60,9 @@ verdict $? "GRUB understands it"
 has "multiboot2 /boot/socle.gz socle dom0_mem=1G" && has "module2 /boot/vmlinuz-6.1.0-10-amd64 linux root=UUID=1111-2222 ro  quiet splash" &&
 	has "module2 --nounzip /boot/initrd.img-6.1.0-10-amd64 initrd"
 verdict $? "it starts Socle with the kernel, its initrd, and the options of both"
-has 'if [ "${grub_platform}" = efi ]; then insmod all_video; set gfxpayload=keep; fi'
-verdict $? "with EFI it leaves a screen to the control domain"
+sed -n '/grub_platform.*efi/,/^	else/p' "$work/out" | grep -q 'insmod all_video' && has "multiboot /boot/socle.gz socle dom0_mem=1G" &&
+	has "module /boot/vmlinuz-6.1.0-10-amd64 linux root=UUID=1111-2222 ro  quiet splash" && has "module --nounzip /boot/initrd.img-6.1.0-10-amd64 initrd"
+verdict $? "with EFI it leaves a screen to the control domain, without it text to the hypervisor"
 [ "$(grep -c '^menuentry' "$work/out")" = 1 ] && has "--id 'socle-6.1.0-10-amd64'" && has "set default='socle-6.1.0-10-amd64'"
 verdict $? "the newest kernel is the one, by the order of versions"
 sed -n '/^submenu/,/^}/p' "$work/out" | grep -q "socle-6.1.0-9-amd64"

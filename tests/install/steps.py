@@ -114,7 +114,7 @@ def plain(m):
     check(m, "the administrator's options are taken",
           "sed -i 's/^GRUB_CMDLINE_SOCLE=.*/GRUB_CMDLINE_SOCLE=\"console=com1 dom0_mem=640M dom0_deadline=900\"/; "
           "s/^#GRUB_CMDLINE_LINUX_SOCLE=.*/GRUB_CMDLINE_LINUX_SOCLE=\"console=hvc0 systemd.show_status=no\"/' /etc/default/grub.d/socle.cfg && update-grub 2>&1 && "
-          "grep -c 'multiboot2 .*dom0_deadline=900' /boot/grub/grub.cfg", r"^1$", 600)
+          "grep -c 'multiboot2\\? .*dom0_deadline=900' /boot/grub/grub.cfg", r"^2$", 600)
     typed(m, "The first boot", 0, "the next boot tries Socle")
     check(m, "socle-boot tells what comes", "socle-boot status", "^next boot: Socle, once$")
     tap(PAGE["The first boot"][1] == "reboot", "installation.md, \"The first boot\": reboot")
@@ -167,7 +167,7 @@ def second(m):
     check(m, "it was shut down before the host, not cut off", "tail -n 40 /var/log/socle/initramfs.log; grep -ci 'powered off\\|poweroff\\|shut down' /var/log/socle/initramfs.log", r"^[1-9]\d*$")
     check(m, "its Linux has the firmware's screen", "dmesg | grep -i 'efifb: \\|fb0: \\|colour frame buffer'", "efifb: mode is .*(.|\\n)*frame buffer device")
     check(m, "a store that cannot start", "systemctl mask socle-stored 2>&1; sed -i 's/dom0_deadline=900/dom0_deadline=150/' /etc/default/grub.d/socle.cfg && update-grub 2>&1 && "
-          "grep -c 'dom0_deadline=150' /boot/grub/grub.cfg", r"^1$", 600)
+          "grep -c 'dom0_deadline=150' /boot/grub/grub.cfg", r"^2$", 600)
     restart(m, "OVMF")
 
 

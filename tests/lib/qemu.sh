@@ -37,9 +37,16 @@ make_iso() { # output hypervisor-gz kernel initrd "hypervisor options" "dom0 opt
 		terminal_output serial console
 		set timeout=0
 		menuentry "Socle" {
-			multiboot2 /boot/socle.gz socle $5
-			module2 /boot/vmlinuz vmlinuz $6
-			module2 /boot/initrd.img initrd
+			if [ "\$grub_platform" = efi ]; then
+				insmod all_video
+				multiboot2 /boot/socle.gz socle $5
+				module2 /boot/vmlinuz vmlinuz $6
+				module2 /boot/initrd.img initrd
+			else
+				multiboot /boot/socle.gz socle $5
+				module /boot/vmlinuz vmlinuz $6
+				module /boot/initrd.img initrd
+			fi
 		}
 	GRUB
 	grub-mkrescue -o "$1" "$dir" >"$SOCLE_BUILD/iso.log" 2>&1 || { tail -n 5 "$SOCLE_BUILD/iso.log" >&2; die "grub-mkrescue failed"; }
