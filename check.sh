@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Installs what is missing, builds everything, runs every test, prints "N passed, N failed".
 #   check.sh [--full] [ring...]    rings: lint abi build unit fuzz cli guest system debug   (all of them when none is named)
-# --full: every script on both builds, attacks on backends, and the installation on a real Debian; about two hours.
+# --full: every script on both builds and at its own length, attacks on backends, and the installation on a real Debian; hours.
 # The ring debug runs guest and system again, on a build with checks: of the order of locks, of the depth of stacks, of what
 # the hypervisor promises itself.
 set -u -o pipefail
@@ -81,11 +81,13 @@ scripts() { # build-folder prefix folder, but not those named: each script of te
 }
 # What differs by the hypervisor's build is in both lanes. The rest is shared out so that both take about as long: the demo builds for itself;
 # boots of many machines and kernels differ by what runs on the hypervisor; devices, guests, networks and pages of docs/ are mostly dom0's
-# processes. Those run by hand: docs/open-ends.md. With --full both lanes run all.
+# processes. Those run by hand: docs/open-ends.md.
+# With --full both lanes run all. What goes in rounds goes in fewer here.
+export BAD_ROUNDS=${BAD_ROUNDS:-10} BAD_FAULTS=${BAD_FAULTS:-5} BLK_KILLS=${BLK_KILLS:-8} SMP_SECONDS=${SMP_SECONDS:-10}
 by_hand="hostilefront.sh hostileback.sh"
-release_only="badboot.sh demo.sh docs.sh gdb.sh kernels.sh machines.sh netguests.sh see.sh"
-debug_only="bad.sh blk.sh devices.sh guests.sh keys.sh net.sh nmi.sh"
-[ $full = 0 ] || by_hand="" release_only=demo.sh debug_only=""
+release_only="badboot.sh demo.sh devices.sh docs.sh gdb.sh kernels.sh machines.sh netguests.sh see.sh"
+debug_only="bad.sh blk.sh guests.sh keys.sh net.sh nmi.sh"
+[ $full = 0 ] || { by_hand="" release_only=demo.sh debug_only=""; unset BAD_ROUNDS BAD_FAULTS BLK_KILLS SMP_SECONDS; }
 release_lane() {
 	ring guest && scripts "$SOCLE_BUILD" guest guest
 	ring guest && run_tap bench-smoke bash "$SOCLE_TOP/tests/bench/smoke.sh"
@@ -104,7 +106,6 @@ debug_lane() {
 	rc=$?
 	result $rc "build: gcc, debug"
 	[ $rc = 0 ] || tail -n 20 "$SOCLE_BUILD/log/debug.log"
-	export BAD_ROUNDS=${BAD_ROUNDS:-30}
 	scripts "$SOCLE_BUILD/debug" debug guest
 	# shellcheck disable=SC2086
 	scripts "$SOCLE_BUILD/debug" debug system $by_hand $release_only

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Disks of a stock guest: fio verifies what it wrote while the workers are killed; errors of the device below. Nine small guests
 # beside it, and commands, while each of dom0's daemons is killed in turn.
+#   BLK_KILLS=N   how often all workers are killed, and a daemon with them (20)
 # tests/images/dom0/batch-blk has the cases. dom0's vda holds fio for the guest, vdb is the guest's disk.
 set -u -o pipefail
 . "$(dirname "$0")/machine.bash"
@@ -28,7 +29,7 @@ image_add_program "$root" "$(command -v fio)" /usr/bin/fio
 mke2fs -q -t ext4 -d "$root" "$image/blk-tools.img" 160M || die "mke2fs failed"
 truncate -s 96M "$image/blk-disk.img"
 
-dom0_batch blk "${BLK_TIMEOUT:-900}" dom0_mem=640M "" "$image/blk-extra.cpio $image/blk.cpio.zst" \
+dom0_batch blk "${BLK_TIMEOUT:-900}" dom0_mem=640M "socle.kills=${BLK_KILLS:-20}" "$image/blk-extra.cpio $image/blk.cpio.zst" \
 	-drive "file=$image/blk-tools.img,if=virtio,format=raw,read-only=on" \
 	-drive "file=$image/blk-disk.img,if=virtio,format=raw,cache=unsafe"
 tap_end
