@@ -56,6 +56,16 @@ struct mb2_framebuffer {
 	uint8_t rpos, rsize, gpos, gsize, bpos, bsize;
 } __attribute__((packed));
 
+/* UEFI 2.10, 7.2.1 and 7.2.3. */
+#define EFI_RUNTIME_CODE	5
+#define EFI_MEMORY_WB		(1ull << 3)
+#define EFI_MEMORY_XP		(1ull << 14)
+#define EFI_MEMORY_RUNTIME	(1ull << 63)
+struct efi_descriptor {
+	uint32_t type, pad;
+	uint64_t addr, virt, pages, attr;
+};
+
 struct bootinfo bootinfo;
 
 /* A copy outlives the loader's memory; used when firmware gives no better address. */
@@ -194,6 +204,28 @@ static void read_mb2_framebuffer(const struct mb2_framebuffer *fb)
 	bootinfo.fb.bsize = fb->bsize;
 }
 
+/* Descriptors have the length that the tag says; without all the pieces the firmware cannot be called. */
+static void read_mb2_efi_map(const struct mb2_tag *tag)
+{
+	const uint32_t *head = (const uint32_t *)(tag + 1);
+	unsigned int n = 0;
+
+	bootinfo.nr_efi_runtime = 0;
+	if (tag->size < 16 || head[0] < sizeof(struct efi_descriptor) || head[0] % 8)
+		return;
+	for (uint32_t off = 16; off <= tag->size && head[0] <= tag->size - off; off += head[0]) {
+		const struct efi_descriptor *d = (const void *)((const char *)tag + off);
+
+		if (!(d->attr & EFI_MEMORY_RUNTIME))
+			continue;
+		if (n == BOOT_MAX_EFI)
+			return;
+		bootinfo.efi_runtime[n++] = (struct boot_efi){ .addr = d->addr, .pages = d->pages, .cached = d->attr & EFI_MEMORY_WB,
+			.code = d->type == EFI_RUNTIME_CODE && !(d->attr & EFI_MEMORY_XP) };
+	}
+	bootinfo.nr_efi_runtime = n;
+}
+
 static void read_mb2_rsdp(const struct mb2_tag *tag)
 {
 	size_t n = MIN((size_t)tag->size - sizeof(*tag), sizeof(rsdp_copy));
@@ -231,6 +263,7 @@ static void read_mb2_tag(const struct mb2_tag *tag)
 		break;
 	case MB2_EFI_MMAP:
 		bootinfo.efi = true;
+		read_mb2_efi_map(tag);
 		break;
 	case MB2_RSDP_OLD:
 	case MB2_RSDP_NEW:

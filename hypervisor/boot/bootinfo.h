@@ -7,8 +7,10 @@
 #include <abi/memory.h>
 #define BOOT_MAX_MODULES 16
 #define BOOT_MAX_E820 128
+#define BOOT_MAX_EFI 64
 struct boot_module { uint64_t start, len; char args[1024]; };	/* args without the first word (the module's name) */
 struct boot_memory { uint64_t addr, size; uint32_t type; };	/* type: E820 number */
+struct boot_efi { uint64_t addr, pages; bool cached, code; };	/* memory that the firmware needs at run time */
 struct bootinfo {
 	char loader[64];
 	char cmdline[1024];
@@ -19,6 +21,8 @@ struct bootinfo {
 	uint64_t rsdp;			/* physical address of the ACPI RSDP if the loader gave it, else 0 */
 	bool efi;
 	uint64_t efi_system_table;
+	struct boot_efi efi_runtime[BOOT_MAX_EFI];
+	unsigned int nr_efi_runtime;	/* 0: none is known, or there were more than fit */
 	struct { bool present; uint64_t base; uint32_t pitch, width, height, bpp; uint8_t rpos, rsize, gpos, gsize, bpos, bsize; } fb;
 };
 extern struct bootinfo bootinfo;

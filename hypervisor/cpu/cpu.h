@@ -96,6 +96,7 @@ int xstate_alloc(struct vcpu *v);		/* 0 or -XEN_ENOMEM; area is set to the reset
 void xstate_free(struct vcpu *v);
 void xstate_save(struct vcpu *v);
 void xstate_restore(struct vcpu *v);		/* also loads XCR0 and CR0.TS (v->pv.ts) */
+void xstate_reset(void);			/* after a save: the registers as firmware expects them */
 bool xstate_set_xcr0(struct vcpu *v, uint64_t xcr0);	/* false: refuse with #GP */
 void xstate_load_fxsave(struct vcpu *v, const void *fx512);	/* from vcpu_guest_context.fpu_ctxt */
 void xstate_store_fxsave(struct vcpu *v, void *fx512);
@@ -118,6 +119,11 @@ extern const char entry_iretq[];	/* the IRETQ that may fault on the guest's beha
 void trap_handle(struct cpu_user_regs *regs);
 void trap_nmi_work(void);		/* WORK_NMI */
 void trap_user_syscall(struct cpu_user_regs *regs);	/* SYSCALL in guest user mode */
+/* cpu/firmware.S, under mm/firmware.c's root. A fault in the firmware ends the call, with firmware_faulted set. */
+uint64_t firmware_call(uint64_t function, const uint64_t arg[5]);
+extern const char firmware_fault[];
+extern uint64_t firmware_stack;			/* 0 unless a call is under way */
+extern bool firmware_faulted;
 /* Instruction pointer fix-up for faults in hypervisor code that names it in the exception table. */
 bool trap_fixup(struct cpu_user_regs *regs);
 

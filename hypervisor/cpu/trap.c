@@ -48,12 +48,23 @@ static bool from_guest(const struct cpu_user_regs *regs)
 	return (regs->cs & 3) != 0;
 }
 
+/* Nothing of ours runs in the lower half; the stack tells whose call it is. */
+static bool in_firmware(const struct cpu_user_regs *regs)
+{
+	return regs->rip < HV_VIRT_START && firmware_stack / CPU_STACK_SIZE == (uint64_t)this_cpu() / CPU_STACK_SIZE;
+}
+
 bool trap_fixup(struct cpu_user_regs *regs)
 {
 	const struct ex_entry *e;
 
 	if (regs->rip >= (uint64_t)guest_words_begin && regs->rip < (uint64_t)guest_words_end) {
 		regs->rip = (uint64_t)guest_words_fault;
+		return true;
+	}
+	if (in_firmware(regs)) {
+		printk("Exception %u in the EFI firmware, at %lx\n", regs->entry_vector, regs->rip);
+		regs->rip = (uint64_t)firmware_fault;
 		return true;
 	}
 	for (e = ex_table_start; e < ex_table_end; e++) {

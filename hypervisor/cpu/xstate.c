@@ -136,6 +136,14 @@ void xstate_restore(struct vcpu *v)
 		stts();
 }
 
+/* UEFI 2.10, 2.3.4: exceptions masked, round to nearest. A guest may have set it otherwise, and #MF is not the firmware's fault then. */
+void xstate_reset(void)
+{
+	static const uint32_t mxcsr = MXCSR_RESET;
+
+	__asm__ volatile("fninit\n\tldmxcsr %0" : : "m"(mxcsr));
+}
+
 bool xstate_set_xcr0(struct vcpu *v, uint64_t xcr0)
 {
 	/* SDM vol. 1, 13.3: x87 always; AVX needs SSE; the three AVX-512 parts go together and need AVX. */

@@ -24,7 +24,9 @@ enum lock_rank {
 	RANK_MAPTRACK,
 	RANK_EVTCHN,	/* a port table */
 	RANK_PIRQ,	/* a domain's interrupts */
-	RANK_PHYSDEV,	/* PCI configuration space, CMOS, the emulated timer port */
+	RANK_FIRMWARE,	/* a call into firmware */
+	RANK_PHYSDEV,	/* CMOS, the emulated timer port, wiring of interrupts */
+	RANK_PCI,	/* PCI configuration space */
 	RANK_IRQ,	/* vectors and their handlers */
 	RANK_MM,	/* page-table trees of a domain */
 	RANK_GROW,	/* blocks that a domain is being given */

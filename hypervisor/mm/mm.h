@@ -151,6 +151,10 @@ mfn_t m2p_chunk_mfn(unsigned int index);	/* mfn of the index-th 2 MiB piece of t
 void mm_release_range(uint64_t maddr, uint64_t len);
 void mm_boot_init(void);	/* after bootinfo: direct map, frame table, M2P, allocators; switches to the final page tables */
 void *ioremap(uint64_t maddr, size_t len);	/* uncached; never fails at boot (panic), NULL later; valid for ever */
+/* mm/firmware.c: a root (a page of hv_alloc_pages()) for firmware that runs at physical addresses. */
+int firmware_map(uint64_t *root, uint64_t maddr, uint64_t pages, bool cached, bool code);	/* -XEN_EINVAL, -XEN_ENOMEM */
+uint64_t firmware_enter(uint64_t *root);	/* what to leave with; interrupts stay off between */
+void firmware_leave(uint64_t cr3);
 extern uint64_t *idle_l4;			/* root of the idle vCPUs, has all hypervisor slots */
 int mm_domain_init(struct domain *d);		/* per-domain slot tables; 0 or -XEN_ENOMEM */
 void mm_domain_fini(struct domain *d);		/* after the last page is gone */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The EFI system table (UEFI 2.10, 4.3), read where the loader says it is. The loader has ended boot services, and
- * runtime services are not called: dom0 gets the tables' places, among them ACPI's, and no more.
+ * The EFI system table (UEFI 2.10, 4.3), read where the loader says it is. The loader has ended boot services;
+ * runtime services are called by efi_runtime.c. dom0 gets the tables' places, among them ACPI's.
  */
 #include <stddef.h>
 #include "boot/bootinfo.h"
@@ -36,6 +36,7 @@ static bool read_tables(struct efi_info *info)
 	info->revision = t->revision;
 	info->vendor_revision = t->vendor_revision;
 	info->config_addr = t->config;
+	info->runtime = t->runtime;
 	info->config_entries = (uint32_t)t->nr_entries;
 	vendor = t->vendor ? ioremap(t->vendor, sizeof(info->vendor)) : NULL;
 	for (size_t i = 0; vendor && i + 1 < ARRAY_SIZE(info->vendor) && vendor[i]; i++)

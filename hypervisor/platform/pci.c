@@ -9,7 +9,17 @@
 #define CONFIG_ENABLE	(1u << 31)
 #define MAX_CAPS	48		/* 192 bytes of space, 4 bytes each at least */
 
-static struct spinlock pci_lock = SPINLOCK_INIT(RANK_PHYSDEV);
+static struct spinlock pci_lock = SPINLOCK_INIT(RANK_PCI);
+
+void pci_hold(void)
+{
+	spin_lock(&pci_lock);
+}
+
+void pci_release(void)
+{
+	spin_unlock(&pci_lock);
+}
 
 /* Under the lock, with the address written. */
 static uint32_t data_read(uint16_t port, unsigned int width)

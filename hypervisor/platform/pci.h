@@ -33,4 +33,8 @@ uint64_t pci_bar(uint16_t bdf, unsigned int index);
 uint32_t pci_raw_read(uint32_t address, unsigned int offset, unsigned int width);
 void pci_raw_write(uint32_t address, unsigned int offset, unsigned int width, uint32_t v);
 
+/* Nobody else has the address register in between: for firmware, which uses it as it likes. */
+void pci_hold(void);
+void pci_release(void);
+
 #endif

@@ -27,6 +27,9 @@ int power_enter_sleep(uint8_t state, uint16_t val_a, uint16_t val_b);
 bool platform_port_allowed(struct domain *d, uint16_t port, unsigned int width);
 uint32_t platform_port_read(struct domain *d, uint16_t port, unsigned int width);	/* policy of pv-abi 3.10: denied = all ones */
 void platform_port_write(struct domain *d, uint16_t port, unsigned int width, uint32_t value);
+/* Keeps CMOS and PCI's address register for the caller: firmware uses them as it likes. */
+void platform_ports_hold(void);
+void platform_ports_release(void);
 int platform_domain_init(struct domain *d);	/* dom0: rangesets of ports, memory, irqs; irq/pirq.c state */
 void platform_domain_fini(struct domain *d);
 /* irq */

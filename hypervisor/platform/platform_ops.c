@@ -111,6 +111,11 @@ static long op_firmware_info(struct xen_platform_op *op)
 	}
 }
 
+static long op_efi_runtime(struct xen_platform_op *op)
+{
+	return efi_runtime_op(&op->u.efi_runtime_call);
+}
+
 static long op_acpi_sleep(struct xen_platform_op *op)
 {
 	const struct xenpf_enter_acpi_sleep *s = &op->u.enter_acpi_sleep;
@@ -177,6 +182,7 @@ static const struct platform_row {
 } rows[] = {
 	{ XENPF_settime32, op_settime32, false },
 	{ XENPF_settime64, op_settime64, false },
+	{ XENPF_efi_runtime_call, op_efi_runtime, true },
 	{ XENPF_firmware_info, op_firmware_info, true },
 	{ XENPF_enter_acpi_sleep, op_acpi_sleep, false },
 	{ XENPF_get_cpuinfo, op_cpuinfo, true },

@@ -31,6 +31,18 @@
 
 static struct spinlock ports_lock = SPINLOCK_INIT(RANK_PHYSDEV);
 
+void platform_ports_hold(void)
+{
+	spin_lock(&ports_lock);
+	pci_hold();
+}
+
+void platform_ports_release(void)
+{
+	pci_release();
+	spin_unlock(&ports_lock);
+}
+
 static uint32_t all_ones(unsigned int width)
 {
 	return width == 4 ? ~0u : (1u << 8 * width) - 1;

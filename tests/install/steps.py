@@ -166,6 +166,10 @@ def second(m):
     check(m, "the guest of autostart runs, and nobody started it", "for i in $(seq 60); do socle list | grep -q initramfs && break; sleep 2; done; socle list", r"^ *\d+ +initramfs ", 600)
     check(m, "it was shut down before the host, not cut off", "tail -n 40 /var/log/socle/initramfs.log; grep -ci 'powered off\\|poweroff\\|shut down' /var/log/socle/initramfs.log", r"^[1-9]\d*$")
     check(m, "its Linux has the firmware's screen", "dmesg | grep -i 'efifb: \\|fb0: \\|colour frame buffer'", "efifb: mode is .*(.|\\n)*frame buffer device")
+    check(m, "and the firmware's variables, by way of the hypervisor",
+          "mountpoint -q /sys/firmware/efi/efivars || mount -t efivarfs none /sys/firmware/efi/efivars; ls /sys/firmware/efi/efivars | grep -c '^BootOrder-\\|^SecureBoot-'", "^[12]$")
+    check(m, "a variable is written, read and removed",
+          "v=/sys/firmware/efi/efivars/SocleTest-8be4df61-93ca-11d2-aa0d-00e098032b8c; printf '\\007\\0\\0\\0socle' >$v && tail -c 5 $v && chattr -i $v && rm $v && test ! -e $v && echo ' gone'", "^socle gone$")
     check(m, "a store that cannot start", "systemctl mask socle-stored 2>&1; sed -i 's/dom0_deadline=900/dom0_deadline=150/' /etc/default/grub.d/socle.cfg && update-grub 2>&1 && "
           "grep -c 'dom0_deadline=150' /boot/grub/grub.cfg", r"^2$", 600)
     restart(m, "OVMF")

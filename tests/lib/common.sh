@@ -35,7 +35,7 @@ BUILD_PACKAGES="gcc make autoconf automake pkg-config binutils libc6-dev libxml2
 RUN_PACKAGES="qemu-system-x86 grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools cpio kmod zstd busybox-static e2fsprogs
 	xz-utils"
 TEST_PACKAGES="clang g++ gdb libxen-dev libclang-rt-14-dev lz4 nbdkit fio dmsetup
-	python3-jsonschema mandoc zsh systemd"
+	python3-jsonschema mandoc zsh systemd ovmf"
 PACKAGING_PACKAGES="dpkg-dev debhelper fakeroot lintian"
 
 build_socle() { # [configure arguments]

@@ -54,7 +54,7 @@ image_pack() { # root output
 # A program of tests/images/programs, built for any image, and the scripts that go with it.
 image_add_check() { # root name
 	mkdir -p "$1/usr/lib/socle"
-	gcc -O2 -static -pthread -o "$1/usr/lib/socle/$2" "$SOCLE_TOP/tests/images/programs/$2.c" || die "cannot build $2.c"
+	gcc -O2 -static -pthread -I"$SOCLE_TOP/include" -o "$1/usr/lib/socle/$2" "$SOCLE_TOP/tests/images/programs/$2.c" || die "cannot build $2.c"
 }
 
 # The guest of demo and tests: a shell on its console, its disk on /mnt.

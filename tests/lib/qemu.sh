@@ -28,9 +28,7 @@ make_iso() { # output hypervisor-gz kernel initrd "hypervisor options" "dom0 opt
 	local dir=$SOCLE_BUILD/image/iso
 	rm -rf "$dir"
 	mkdir -p "$dir/boot/grub"
-	cp "$2" "$dir/boot/socle.gz"
-	cp "$3" "$dir/boot/vmlinuz"
-	cp "$4" "$dir/boot/initrd.img"
+	cp "$2" "$dir/boot/socle.gz" && cp "$3" "$dir/boot/vmlinuz" && cp "$4" "$dir/boot/initrd.img" || die "a part of the ISO is missing"
 	cat >"$dir/boot/grub/grub.cfg" <<-GRUB
 		serial --unit=0 --speed=115200
 		terminal_input serial console

@@ -28,8 +28,9 @@ make_boot_image() { # output
 	local root=$SOCLE_BUILD/image/boot
 	image_base "$root"
 	image_add_modules "$root" xen-evtchn xen-gntdev xen-privcmd xenfs virtio_blk virtio_pci virtio_net e1000 e1000e ahci \
-		sd_mod sr_mod ata_piix af_packet
-	mkdir -p "$root/usr/lib/socle"
+		sd_mod sr_mod ata_piix af_packet efivarfs
+	image_add_check "$root" eficheck
+	image_add_program "$root" "$(command -v chattr || echo /usr/bin/chattr)" /usr/bin/chattr
 	cp "$SOCLE_TOP"/tests/images/dom0/{inittab,rcS,profile} "$root/etc/"
 	cp "$SOCLE_TOP"/tests/images/dom0/batch-boot "$root/usr/lib/socle/"
 	cp "$SOCLE_TOP"/tests/images/dom0/udhcpc "$root/usr/lib/socle/"

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Stock Linux as dom0 on the machines of QEMU: disks and network cards work with their interrupts, the clock is steady,
-# the log is clean, and the machine goes off or restarts when dom0 says so. Four boots cover chipset, CPU and memory.
+# the log is clean, and the machine goes off or restarts when dom0 says so. Four boots cover chipset, CPU, memory and firmware: one
+# starts as a machine of today does, by UEFI and GRUB.
 #   machines.sh [name...]     pc q35 pc-max q35-high; all of them when none is named
 set -u -o pipefail
 . "$(dirname "$0")/machine.bash"
 
+OVMF=/usr/share/OVMF
 fetch_kernel linux-image-amd64
 dir=$SOCLE_BUILD/image/machines
 mkdir -p "$dir" "$SOCLE_BUILD/log"
@@ -57,8 +59,18 @@ check_common() { # machine end
 	[ "$rc" = 0 ] && [ "$(sed -n 's/.*"reason": "\([a-z-]*\)".*/\1/p' "$log.qmp" | tail -n 1)" = "$2" ]
 	tap $? "$1: the machine ends by $2" "exit code $rc of QEMU (124: it hung)" "$(tail -n 3 "$text")"
 }
-boot() { # name end-option qemu arguments...
-	local name=$1 end=$2
+# How the machine gets at the hypervisor: by QEMU's own loader, or with UEFI from an ISO.
+direct() { # dom0's options
+	start=(-kernel "$SOCLE_BUILD/hypervisor/socle.elf" -append "$hv_options" -initrd "$KERNEL_IMAGE $1,$dir/boot.cpio.zst")
+}
+uefi() { # dom0's options
+	make_iso "$dir/boot.iso" "$SOCLE_BUILD/hypervisor/socle.gz" "$KERNEL_IMAGE" "$dir/boot.cpio.zst" "$hv_options" "$1"
+	cp "$OVMF/OVMF_VARS_4M.fd" "$dir/vars.fd"
+	start=(-drive "if=pflash,format=raw,readonly=on,file=$OVMF/OVMF_CODE_4M.fd" -drive "if=pflash,format=raw,file=$dir/vars.fd"
+		-drive "if=none,id=cd,media=cdrom,file=$dir/boot.iso" -device ide-cd,bus=ide.1,drive=cd,bootindex=0 -vga std)
+}
+boot() { # name end-option qemu arguments...; QEMU's loader, or FIRMWARE=uefi
+	local name=$1 end=$2 hv_options="console=com1 ${DOM0_MEM:+dom0_mem=$DOM0_MEM}" start
 	shift 2
 	log=$SOCLE_BUILD/log/machines-$name.log text=$SOCLE_BUILD/log/machines-$name.txt
 	: >"$log"
@@ -67,10 +79,9 @@ boot() { # name end-option qemu arguments...
 	local monitor
 	exec {monitor}<>"$log.in"
 	echo '{"execute":"qmp_capabilities"}' >&"$monitor"
+	"${FIRMWARE:-direct}" "console=hvc0 quiet socle.batch=boot socle.end=$end"
 	timeout -k 2 "${MACHINES_TIMEOUT:-400}" bash -c '. "$0/tests/lib/common.sh"; . "$0/tests/lib/qemu.sh"; qemu_run "$@"' \
-		"$SOCLE_TOP" -serial "file:$log" -kernel "$SOCLE_BUILD/hypervisor/socle.elf" -append "console=com1 ${DOM0_MEM:+dom0_mem=$DOM0_MEM}" \
-		-initrd "$KERNEL_IMAGE console=hvc0 quiet socle.batch=boot socle.end=$end,$dir/boot.cpio.zst" \
-		-qmp stdio "$@" <&"$monitor" >"$log.qmp" 2>"$log.qemu"
+		"$SOCLE_TOP" -serial "file:$log" "${start[@]}" -qmp stdio "$@" <&"$monitor" >"$log.qmp" 2>"$log.qemu"
 	rc=$?
 	exec {monitor}>&-
 	rm -f "$log.in"
@@ -114,14 +125,28 @@ machine_pc_max() { # memory above 4 GiB, a CPU with every feature, virtio on pla
 	tap $? "pc-max: dom0 has the memory above 4 GiB" "$(fact memory)"
 	check_common pc-max guest-reset
 }
-machine_q35_high() { # the same above 4 GiB with DMA of devices that reach only the lower half, and a wider CPU
+check_uefi() { # machine
+	fact screen | grep -q '^0 EFI VGA console [1-9]'
+	tap $? "$1: dom0's console is on the firmware's screen" "$(fact screen)"
+	fact efi-order | grep -qE '^07000000([0-9a-f]{4})+$'
+	tap $? "$1: dom0 reads the firmware's variables" "$(fact efi-order)"
+	[ "$(fact efi-kept)" = "round 2" ] && [ "$(fact efi-list)" = SocleKept ]
+	tap $? "$1: dom0 writes, overwrites and removes variables" "$(fact efi-kept)" "$(fact efi-list)"
+	tr -d '\0' <"$dir/vars.fd" | grep -aq 'SocleKeptround 2'
+	tap $? "$1: what it wrote is in the machine's flash"
+	tap_batch "$text" "$1: "
+	[ "$(grep -c '^BATCH ok ' "$text")" -ge 23 ]
+	tap $? "$1: every check of the runtime services was made" "$(grep -a '^BATCH ok ' "$text" | tail -n 1)"
+}
+machine_q35_high() { # by UEFI; above 4 GiB with DMA of devices that reach only the lower half, and a wider CPU
 	make_disk "$dir/diska.img" 24
 	local sum_a
 	sum_a=$(first_mib "$dir/diska.img")
-	QEMU_MACHINE=q35 QEMU_CPU=max,-smap,-smep QEMU_MEMORY=6144 DOM0_MEM=2G boot q35-high off $(disk a) -device ide-hd,bus=ide.0,drive=diska \
+	QEMU_MACHINE=q35 QEMU_CPU=max,-smap,-smep QEMU_MEMORY=6144 DOM0_MEM=2G FIRMWARE=uefi boot q35-high off $(disk a) -device ide-hd,bus=ide.0,drive=diska \
 		-netdev user,id=n0 -device e1000,netdev=n0
 	check_disk q35-high "$dir/diska.img" 24 "the AHCI disk" "$sum_a"
 	check_net q35-high e1000
+	check_uefi q35-high
 	check_common q35-high guest-shutdown
 }
 
