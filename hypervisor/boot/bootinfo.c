@@ -56,11 +56,7 @@ struct mb2_framebuffer {
 	uint8_t rpos, rsize, gpos, gsize, bpos, bsize;
 } __attribute__((packed));
 
-/* UEFI 2.10, 7.2.1 and 7.2.3. */
-#define EFI_RUNTIME_CODE	5
-#define EFI_MEMORY_WB		(1ull << 3)
-#define EFI_MEMORY_XP		(1ull << 14)
-#define EFI_MEMORY_RUNTIME	(1ull << 63)
+/* UEFI 2.10, 7.2.3. */
 struct efi_descriptor {
 	uint32_t type, pad;
 	uint64_t addr, virt, pages, attr;
@@ -204,26 +200,32 @@ static void read_mb2_framebuffer(const struct mb2_framebuffer *fb)
 	bootinfo.fb.bsize = fb->bsize;
 }
 
+static bool efi_continues(const struct boot_efi *e, const struct efi_descriptor *d)
+{
+	return e->type == d->type && e->attr == d->attr && e->addr + (e->pages << 12) == d->addr;
+}
+
 /* Descriptors have the length that the tag says; without all the pieces the firmware cannot be called. */
 static void read_mb2_efi_map(const struct mb2_tag *tag)
 {
 	const uint32_t *head = (const uint32_t *)(tag + 1);
 	unsigned int n = 0;
 
-	bootinfo.nr_efi_runtime = 0;
+	bootinfo.nr_efi_map = 0;
 	if (tag->size < 16 || head[0] < sizeof(struct efi_descriptor) || head[0] % 8)
 		return;
 	for (uint32_t off = 16; off <= tag->size && head[0] <= tag->size - off; off += head[0]) {
 		const struct efi_descriptor *d = (const void *)((const char *)tag + off);
 
-		if (!(d->attr & EFI_MEMORY_RUNTIME))
+		if (n && efi_continues(&bootinfo.efi_map[n - 1], d)) {
+			bootinfo.efi_map[n - 1].pages += d->pages;
 			continue;
+		}
 		if (n == BOOT_MAX_EFI)
 			return;
-		bootinfo.efi_runtime[n++] = (struct boot_efi){ .addr = d->addr, .pages = d->pages, .cached = d->attr & EFI_MEMORY_WB,
-			.code = d->type == EFI_RUNTIME_CODE && !(d->attr & EFI_MEMORY_XP) };
+		bootinfo.efi_map[n++] = (struct boot_efi){ .addr = d->addr, .pages = d->pages, .attr = d->attr, .type = d->type };
 	}
-	bootinfo.nr_efi_runtime = n;
+	bootinfo.nr_efi_map = n;
 }
 
 static void read_mb2_rsdp(const struct mb2_tag *tag)

@@ -7,10 +7,15 @@
 #include <abi/memory.h>
 #define BOOT_MAX_MODULES 16
 #define BOOT_MAX_E820 128
-#define BOOT_MAX_EFI 64
+#define BOOT_MAX_EFI 512
 struct boot_module { uint64_t start, len; char args[1024]; };	/* args without the first word (the module's name) */
 struct boot_memory { uint64_t addr, size; uint32_t type; };	/* type: E820 number */
-struct boot_efi { uint64_t addr, pages; bool cached, code; };	/* memory that the firmware needs at run time */
+/* UEFI 2.10, 7.2.1 and 7.2.3. */
+#define EFI_RUNTIME_CODE	5u
+#define EFI_MEMORY_WB		(1ull << 3)
+#define EFI_MEMORY_XP		(1ull << 14)
+#define EFI_MEMORY_RUNTIME	(1ull << 63)
+struct boot_efi { uint64_t addr, pages, attr; uint32_t type; };
 struct bootinfo {
 	char loader[64];
 	char cmdline[1024];
@@ -21,8 +26,8 @@ struct bootinfo {
 	uint64_t rsdp;			/* physical address of the ACPI RSDP if the loader gave it, else 0 */
 	bool efi;
 	uint64_t efi_system_table;
-	struct boot_efi efi_runtime[BOOT_MAX_EFI];
-	unsigned int nr_efi_runtime;	/* 0: none is known, or there were more than fit */
+	struct boot_efi efi_map[BOOT_MAX_EFI];	/* the firmware's memory map; neighbours that are alike are one */
+	unsigned int nr_efi_map;	/* 0: none is known, or there were more than fit */
 	struct { bool present; uint64_t base; uint32_t pitch, width, height, bpp; uint8_t rpos, rsize, gpos, gsize, bpos, bsize; } fb;
 };
 extern struct bootinfo bootinfo;

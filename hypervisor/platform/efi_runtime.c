@@ -44,15 +44,24 @@ static uint64_t service[EFI_NR_SERVICES];
 static uint32_t revision;
 static bool tried;
 
+/* What the firmware needs at run time, one range after the other; NULL after the last. */
+static const struct boot_efi *next_range(const struct boot_efi *r)
+{
+	for (r = r ? r + 1 : bootinfo.efi_map; r < bootinfo.efi_map + bootinfo.nr_efi_map; r++)
+		if (r->attr & EFI_MEMORY_RUNTIME)
+			return r;
+	return NULL;
+}
+
 static uint64_t *root_make(void)
 {
 	uint64_t total = 0, *l4 = hv_alloc_pages(0);
 
-	for (unsigned int i = 0; l4 && i < bootinfo.nr_efi_runtime; i++) {
-		const struct boot_efi *r = &bootinfo.efi_runtime[i];
+	for (const struct boot_efi *r = next_range(NULL); l4 && r; r = next_range(r)) {
+		bool code = r->type == EFI_RUNTIME_CODE && !(r->attr & EFI_MEMORY_XP);
 
 		/* Tables that were made stay: this is tried once. */
-		if (r->pages > RT_PAGES_MAX - total || firmware_map(l4, r->addr, r->pages, r->cached, r->code))
+		if (r->pages > RT_PAGES_MAX - total || firmware_map(l4, r->addr, r->pages, r->attr & EFI_MEMORY_WB, code))
 			return NULL;
 		total += r->pages;
 	}
@@ -75,12 +84,9 @@ static bool table_read(uint64_t *l4, uint64_t at)
 
 static bool is_runtime(uint64_t addr, uint64_t len)
 {
-	for (unsigned int i = 0; i < bootinfo.nr_efi_runtime; i++) {
-		const struct boot_efi *r = &bootinfo.efi_runtime[i];
-
+	for (const struct boot_efi *r = next_range(NULL); r; r = next_range(r))
 		if (addr >= r->addr && addr - r->addr < r->pages << PAGE_SHIFT && len <= (r->pages << PAGE_SHIFT) - (addr - r->addr))
 			return true;
-	}
 	return false;
 }
 

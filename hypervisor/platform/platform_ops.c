@@ -8,6 +8,7 @@
 #include <abi/errno.h>
 #include <abi/platform.h>
 #include "asm/cpuid.h"
+#include "boot/bootinfo.h"
 #include "cpu/smp.h"
 #include "domain/domain.h"
 #include "hypercall/hypercall.h"
@@ -68,6 +69,23 @@ static long efi_vendor(union xenpf_efi_info *out, const struct efi_info *info)
 	return 0;
 }
 
+/* What the firmware says of an address, and how far that goes: at most as far as was asked. */
+static long efi_memory(union xenpf_efi_info *out)
+{
+	for (unsigned int i = 0; i < bootinfo.nr_efi_map; i++) {
+		const struct boot_efi *e = &bootinfo.efi_map[i];
+		uint64_t len = e->pages << PAGE_SHIFT, into = out->mem.addr - e->addr;
+
+		if (out->mem.addr < e->addr || into >= len)
+			continue;
+		out->mem.size = MIN(out->mem.size, len - into);
+		out->mem.attr = e->attr;
+		out->mem.type = e->type;
+		return 0;
+	}
+	return -XEN_ESRCH;
+}
+
 static long firmware_efi(uint32_t index, union xenpf_efi_info *out)
 {
 	struct efi_info info;
@@ -85,6 +103,8 @@ static long firmware_efi(uint32_t index, union xenpf_efi_info *out)
 		return 0;
 	case XEN_FW_EFI_VENDOR:
 		return efi_vendor(out, &info);
+	case XEN_FW_EFI_MEM_INFO:
+		return efi_memory(out);
 	case XEN_FW_EFI_PCI_ROM:
 	case XEN_FW_EFI_APPLE_PROPERTIES:
 		return -XEN_ENOENT;

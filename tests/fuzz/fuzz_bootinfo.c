@@ -119,7 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		bootinfo_init(MB1_MAGIC, multiboot1(&in));
 	CLAIM(bootinfo.nr_modules <= BOOT_MAX_MODULES && bootinfo.nr_e820 <= BOOT_MAX_E820);
-	CLAIM(bootinfo.nr_efi_runtime <= BOOT_MAX_EFI);
+	CLAIM(bootinfo.nr_efi_map <= BOOT_MAX_EFI);
 	CLAIM(memchr(bootinfo.cmdline, 0, sizeof(bootinfo.cmdline)));
 	CLAIM(memchr(bootinfo.loader, 0, sizeof(bootinfo.loader)));
 	for (unsigned int i = 0; i < bootinfo.nr_modules; i++) {

@@ -17,10 +17,9 @@
 #include "debug/log.h"
 
 #define MB2_MAGIC 0x36d76289
-#define AREA 16384u
+#define AREA 32768u
 #define RUNTIME (1ull << 63)
 #define WB 8ull
-#define XP (1ull << 14)
 
 static uint8_t *area;
 static uint32_t used;
@@ -63,19 +62,29 @@ static void finish(void)
 	bootinfo_init(MB2_MAGIC, (uint64_t)(uintptr_t)area);
 }
 
-/* An EFI memory map of n descriptors of a length: every second one is needed at run time, every fourth can be cached; every third is
- * code, of which every second must not be executed. */
-static void efi_map(uint32_t n, uint32_t length)
+static void descriptor(uint32_t *map, uint32_t i, uint32_t type, uint64_t addr, uint64_t pages, uint64_t attr)
+{
+	uint64_t d[5] = { type, addr, 0, pages, attr };
+
+	memcpy((uint8_t *)map + 16 + i * map[2], d, sizeof(d));
+}
+
+static uint32_t *efi_tag(uint32_t n, uint32_t length)
 {
 	uint32_t *t = tag(17, 16 + n * length);
 
 	t[2] = length;
 	t[3] = 1;
-	for (uint32_t i = 0; i < n; i++) {
-		uint64_t d[5] = { i % 3 ? 6 : 5, 0x100000ull * i, 0, i + 1, (i % 2 ? RUNTIME : 0) | (i % 4 == 3 ? WB : 0) | (i % 6 == 3 && i > 6 ? XP : 0) };
+	return t;
+}
 
-		memcpy((uint8_t *)t + 16 + i * length, d, sizeof(d));
-	}
+/* A map of n descriptors of a length, none beside another. */
+static void efi_map(uint32_t n, uint32_t length)
+{
+	uint32_t *map = efi_tag(n, length);
+
+	for (uint32_t i = 0; i < n; i++)
+		descriptor(map, i, i % 3 ? 6 : 5, 0x1000000ull * i, i + 1, (i % 2 ? RUNTIME : 0) | (i % 4 == 3 ? WB : 0));
 }
 
 START_TEST(test_efi_map)
@@ -84,28 +93,50 @@ START_TEST(test_efi_map)
 	efi_map(12, 48);
 	finish();
 	ck_assert(bootinfo.efi);
-	ck_assert_uint_eq(bootinfo.nr_efi_runtime, 6);
-	for (unsigned int i = 0; i < 6; i++) {
-		ck_assert_uint_eq(bootinfo.efi_runtime[i].addr, 0x100000ull * (2 * i + 1));
-		ck_assert_uint_eq(bootinfo.efi_runtime[i].pages, 2 * i + 2);
-		ck_assert_uint_eq(bootinfo.efi_runtime[i].cached, i % 2);
-		/* The second is code; the fifth is as well, but says that it is never executed. */
-		ck_assert_uint_eq(bootinfo.efi_runtime[i].code, i == 1);
+	ck_assert_uint_eq(bootinfo.nr_efi_map, 12);
+	for (unsigned int i = 0; i < 12; i++) {
+		ck_assert_uint_eq(bootinfo.efi_map[i].addr, 0x1000000ull * i);
+		ck_assert_uint_eq(bootinfo.efi_map[i].pages, i + 1);
+		ck_assert_uint_eq(bootinfo.efi_map[i].type, i % 3 ? 6 : 5);
+		ck_assert_uint_eq(bootinfo.efi_map[i].attr, (i % 2 ? RUNTIME : 0) | (i % 4 == 3 ? WB : 0));
 	}
+}
+END_TEST
+
+/* Neighbours are one range if they are alike in all. */
+START_TEST(test_efi_map_merged)
+{
+	uint32_t *map;
+
+	begin();
+	map = efi_tag(6, 48);
+	descriptor(map, 0, 7, 0x100000, 16, WB);
+	descriptor(map, 1, 7, 0x110000, 1, WB);
+	descriptor(map, 2, 7, 0x111000, 2, WB | RUNTIME);
+	descriptor(map, 3, 4, 0x113000, 3, WB | RUNTIME);
+	descriptor(map, 4, 4, 0x117000, 1, WB | RUNTIME);
+	descriptor(map, 5, 4, 0x118000, 1, WB | RUNTIME);
+	finish();
+	ck_assert_uint_eq(bootinfo.nr_efi_map, 4);
+	ck_assert_uint_eq(bootinfo.efi_map[0].pages, 17);
+	ck_assert_uint_eq(bootinfo.efi_map[1].addr, 0x111000);
+	ck_assert_uint_eq(bootinfo.efi_map[2].pages, 3);
+	ck_assert_uint_eq(bootinfo.efi_map[3].addr, 0x117000);
+	ck_assert_uint_eq(bootinfo.efi_map[3].pages, 2);
 }
 END_TEST
 
 START_TEST(test_efi_map_full)
 {
 	begin();
-	efi_map(2 * BOOT_MAX_EFI, 40);
+	efi_map(BOOT_MAX_EFI, 40);
 	finish();
-	ck_assert_uint_eq(bootinfo.nr_efi_runtime, BOOT_MAX_EFI);
+	ck_assert_uint_eq(bootinfo.nr_efi_map, BOOT_MAX_EFI);
 	/* One more than fits: half a map would make the firmware fault. */
 	begin();
-	efi_map(2 * BOOT_MAX_EFI + 2, 40);
+	efi_map(BOOT_MAX_EFI + 1, 40);
 	finish();
-	ck_assert_uint_eq(bootinfo.nr_efi_runtime, 0);
+	ck_assert_uint_eq(bootinfo.nr_efi_map, 0);
 }
 END_TEST
 
@@ -122,7 +153,7 @@ START_TEST(test_efi_map_odd)
 		memset(t + 4, 0xff, 4 * 48);
 		finish();
 		ck_assert(bootinfo.efi);
-		ck_assert_uint_eq(bootinfo.nr_efi_runtime, 0);
+		ck_assert_uint_eq(bootinfo.nr_efi_map, 0);
 	}
 }
 END_TEST
@@ -162,6 +193,7 @@ int main(void)
 	if (area == MAP_FAILED)
 		return 99;
 	tcase_add_test(tc, test_efi_map);
+	tcase_add_test(tc, test_efi_map_merged);
 	tcase_add_test(tc, test_efi_map_full);
 	tcase_add_test(tc, test_efi_map_odd);
 	tcase_add_test(tc, test_screen);

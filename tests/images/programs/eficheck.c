@@ -33,6 +33,7 @@
 /* In that table, in words: UEFI 2.10, 4.5.1. */
 #define AT_GET_VARIABLE		9
 #define AT_GET_COUNT		12
+#define ACPI_TABLES		9	/* UEFI 2.10, 7.2.1: memory that holds ACPI's tables, and nothing else */
 #define PAGE			4096u
 #define SMALL			(32ull << 20)	/* larger ones are windows of devices */
 
@@ -180,6 +181,42 @@ static void check_names(void)
 		c->u.query_variable_info.remain_store_size <= c->u.query_variable_info.max_store_size, "the room for variables is known", "status", c->status);
 }
 
+/* The firmware's map, as newer kernels ask for it: they take no table (ACPI, SMBIOS) that is not where the hypervisor left memory alone. */
+static int memory_at(uint64_t addr, uint64_t *size)
+{
+	union xenpf_efi_info *info = &area->op.u.firmware_info.u.efi_info;
+	int err;
+
+	memset(&area->op, 0, sizeof(area->op));
+	area->op.cmd = XENPF_firmware_info;
+	area->op.interface_version = XENPF_INTERFACE_VERSION;
+	area->op.u.firmware_info.type = XEN_FW_EFI_INFO;
+	area->op.u.firmware_info.index = XEN_FW_EFI_MEM_INFO;
+	info->mem.addr = addr;
+	info->mem.size = ~0ull - addr;
+	err = call();
+	*size = info->mem.size;
+	return err ? -err : (int)info->mem.type;
+}
+
+static void check_memory(void)
+{
+	FILE *systab = fopen("/sys/firmware/efi/systab", "r");
+	unsigned long long acpi = 0;
+	uint64_t size = 0;
+	char line[128];
+	int type;
+
+	while (systab && fgets(line, sizeof(line), systab))
+		sscanf(line, "ACPI20=%llx", &acpi);
+	if (systab)
+		fclose(systab);
+	type = memory_at(acpi, &size);
+	verdict(acpi && type == ACPI_TABLES && size && size < SMALL, "the firmware's memory map has ACPI's tables", "type", (uint64_t)(int64_t)type);
+	type = memory_at(1ull << 51, &size);
+	verdict(type == -ESRCH, "and knows where it ends", "type", (uint64_t)(int64_t)type);
+}
+
 static void check_refused(void)
 {
 	struct xenpf_efi_runtime_call *c;
@@ -304,6 +341,7 @@ int main(void)
 	check_time();
 	check_names();
 	check_variable();
+	check_memory();
 	check_refused();
 	check_breakpoint(mem);
 	check_fault(mem);
