@@ -46,6 +46,25 @@ static bool is_readable(int fd, int ms)
 	return poll(&p, 1, ms) > 0;
 }
 
+/* Every descriptor that came along is ours now, wanted or not: the first is given out, the others are closed. */
+static int descriptors_take(struct msghdr *h)
+{
+	int first = -1, fd;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = CMSG_LEN(0); at + sizeof(fd) <= c->cmsg_len; at += sizeof(fd)) {
+			memcpy(&fd, (const char *)c + at, sizeof(fd));
+			if (first < 0)
+				first = fd;
+			else
+				close(fd);
+		}
+	}
+	return first;
+}
+
 bool ask_take(int conn, struct ask *q, int *fd)
 {
 	union {
@@ -56,16 +75,16 @@ bool ask_take(int conn, struct ask *q, int *fd)
 	struct msghdr h = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &u, .msg_controllen = sizeof(u) };
 	struct ucred who;
 	socklen_t len = sizeof(who);
-	struct cmsghdr *c;
+	ssize_t n;
 
 	*fd = -1;
-	if (getsockopt(conn, SOL_SOCKET, SO_PEERCRED, &who, &len) || who.uid != geteuid() ||
-	    !is_readable(conn, QUESTION_MS) || recvmsg(conn, &h, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*q))
+	if (getsockopt(conn, SOL_SOCKET, SO_PEERCRED, &who, &len) || who.uid != geteuid() || !is_readable(conn, QUESTION_MS))
 		return false;
-	c = CMSG_FIRSTHDR(&h);
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(fd, CMSG_DATA(c), sizeof(int));
-	if (q->version == ASK_VERSION)
+	n = recvmsg(conn, &h, MSG_CMSG_CLOEXEC);
+	if (n < 0)
+		return false;
+	*fd = descriptors_take(&h);
+	if (n == (ssize_t)sizeof(*q) && !(h.msg_flags & MSG_TRUNC) && q->version == ASK_VERSION)
 		return true;
 	if (*fd >= 0)
 		close(*fd);
