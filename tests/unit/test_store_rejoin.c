@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tests/unit/test_store_rejoin.c
+ *
+ * After a restart of the store's daemon (test_store_restart.c) the domains are looked at: whose ring is had again, and whose is not.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store_world.h"
+
+/* Those who died, and those whose id belongs to somebody else now, are gone; the others have their rings. */
+START_TEST(the_dead_are_released)
+{
+	struct store again;
+	struct replay_result r;
+	struct conn *c;
+
+	world_ask(world.ctl, XS_SET_PERMS, 0, "@releaseDomain|n0|r4");
+	world_ask(world_guest(4), XS_WATCH, 0, "@releaseDomain|gone");
+	world_take(world_guest(4), SIZE_MAX);
+	world_ask(world_guest(4), XS_READ, 0, "x");
+	world_restart(&again, world.stream_len, &r);
+	world.states[1] = DOMAIN_GONE;
+	world.handles[2].bytes[3] = 1;
+	memset(&world.handles[3], 0, sizeof(world.handles[3]));	/* cannot be asked for: no reason to cut it off */
+	ck_assert_int_eq(replay_rejoin(&again, 9), 0);
+	ck_assert_ptr_null(domain_find(&again, 1));
+	ck_assert_ptr_null(domain_find(&again, 2));
+	ck_assert_ptr_null(tree_find(again.tree.root, "/local/domain/2"));
+	ck_assert_ptr_nonnull(domain_find(&again, 3));
+	ck_assert_ptr_nonnull(tree_find(again.tree.root, "/local/domain/3"));
+	ck_assert_uint_eq(world.rejoined, 3);
+	c = domain_find(&again, 4)->conn;
+	ck_assert_uint_eq(c->events, 1);
+	world_free(&again);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("store rejoin");
+	TCase *tc = tcase_create("rejoin");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(tc, world_begin, world_end);
+	tcase_add_test(tc, the_dead_are_released);
+	suite_add_tcase(s, tc);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
