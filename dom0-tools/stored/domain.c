@@ -68,7 +68,8 @@ int domain_introduce(struct store *s, uint16_t domid, uint64_t gfn, uint32_t por
 
 	if (!s->ops)
 		return -ENOSYS;
-	if (d && d->gfn == gfn && d->port == port)
+	/* One whose ring could not be had, or whose connection has ended, is connected by it. */
+	if (d && d->conn && !d->conn->closed && d->gfn == gfn && d->port == port)
 		return 0;
 	if (d && domid == 0)
 		return -EINVAL;

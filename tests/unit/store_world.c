@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* See store_world.h. */
 #include <check.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,7 +69,9 @@ static struct domain_handle fake_handle(void *ctx, uint16_t domid)
 
 static int fake_rejoin(void *ctx, struct conn *c, uint64_t gfn, uint32_t port)
 {
-	(void)ctx, (void)c, (void)gfn, (void)port;
+	(void)ctx, (void)gfn, (void)port;
+	if (c->who.domid && c->who.domid == world.ringless)
+		return -EINVAL;
 	world.rejoined++;
 	return 0;
 }
@@ -246,7 +249,7 @@ void world_begin(void)
 	log_set_quiet(true);
 	world.stream_len = 0;
 	world.sink_result = 0;
-	world.rejoined = 0;
+	world.rejoined = world.ringless = 0;
 	memset(world.states, 0, sizeof(world.states));
 	for (unsigned d = 0; d <= WORLD_GUESTS; d++)
 		world.handles[d].bytes[0] = (unsigned char)(d + 100);

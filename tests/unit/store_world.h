@@ -27,6 +27,7 @@ struct store_world {
 	enum domain_state states[WORLD_GUESTS + 1];
 	struct domain_handle handles[WORLD_GUESTS + 1];
 	unsigned rejoined;	/* rings that were had again */
+	unsigned ringless;	/* the guest whose ring is not, or 0 */
 };
 
 extern struct store_world world;

@@ -38,6 +38,29 @@ START_TEST(the_dead_are_released)
 }
 END_TEST
 
+/* A domain whose ring could not be had is connected when it is introduced once more, with the very same words. */
+START_TEST(the_ringless_are_introduced_again)
+{
+	struct domain *d = domain_find(&world.store, 2);
+	const uint64_t gfn = d->gfn;
+	const uint32_t port = d->port;
+	struct store again;
+	struct replay_result r;
+
+	world_restart(&again, world.stream_len, &r);
+	world.ringless = 2;
+	ck_assert_int_eq(replay_rejoin(&again, 9), 0);
+	d = domain_find(&again, 2);
+	ck_assert_ptr_nonnull(d);
+	ck_assert_ptr_null(d->conn);
+	ck_assert_int_eq(domain_introduce(&again, 2, gfn, port), 0);
+	ck_assert_ptr_eq(domain_find(&again, 2), d);
+	ck_assert_ptr_nonnull(d->conn);
+	ck_assert_ptr_nonnull(tree_find(again.tree.root, "/local/domain/2"));
+	world_free(&again);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("store rejoin");
@@ -47,6 +70,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, world_begin, world_end);
 	tcase_add_test(tc, the_dead_are_released);
+	tcase_add_test(tc, the_ringless_are_introduced_again);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
