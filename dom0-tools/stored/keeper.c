@@ -119,14 +119,30 @@ static int renew(struct keeper *k)
 	return 0;
 }
 
-static void stop_keeping(struct keeper *k, int why)
+/*
+ * The file is worth nothing any more. What it takes may be the very space that a new one wants; to die in between costs the state, as
+ * it would without another try.
+ */
+static int start_over(struct keeper *k)
 {
-	log_error("cannot keep the store's state in %s: %s; if stored ends now, the state is lost (tried again every %u s)",
-		  k->path, strerror(-why), KEEPER_RETRY_S);
 	unlink(k->path);
 	if (k->fd >= 0)
 		close(k->fd);
 	k->fd = -1;
+	return renew(k);
+}
+
+/* A new file, or none. */
+static void renew_or_stop(struct keeper *k)
+{
+	int ret = renew(k);
+
+	if (ret)
+		ret = start_over(k);
+	if (!ret)
+		return;
+	log_error("cannot keep the store's state in %s: %s; if stored ends now, the state is lost (tried again every %u s)",
+		  k->path, strerror(-ret), KEEPER_RETRY_S);
 	k->retry_at = now_s() + KEEPER_RETRY_S;
 }
 
@@ -141,8 +157,7 @@ static int append(void *ctx, const void *bytes, size_t len)
 	if (!ret)
 		return 0;
 	/* Half a record may stand there now. What it says is in the store already, so a new snapshot has it. */
-	if (renew(k))
-		stop_keeping(k, ret);
+	renew_or_stop(k);
 	return ret;
 }
 
@@ -249,11 +264,17 @@ int keeper_load(struct keeper *k, struct store *s, const char *path, const struc
 
 void keeper_begin(struct keeper *k)
 {
-	int ret = renew(k);
-
-	if (ret)
-		stop_keeping(k, ret);
+	renew_or_stop(k);
 	k->store->journal = &k->journal;
+}
+
+/* The file that there is has all that happened, and takes more: without room for a new one it only grows on. */
+static void round_late(struct keeper *k, int why)
+{
+	if (!k->late)
+		log_warn("cannot write the store's state anew beside %s: %s; it grows until that works", k->path, strerror(-why));
+	k->late = true;
+	k->round_bytes = k->journal.bytes + KEEPER_ROUND_MIN;
 }
 
 void keeper_round(struct keeper *k)
@@ -263,12 +284,16 @@ void keeper_round(struct keeper *k)
 	if (k->fd >= 0 ? k->journal.bytes < k->round_bytes : now_s() < k->retry_at)
 		return;
 	ret = renew(k);
-	if (ret)
-		stop_keeping(k, ret);
-	else if (k->retry_at)
-		log_warn("the store's state is kept in %s again", k->path);
-	if (!ret)
+	if (!ret) {
+		if (k->retry_at)
+			log_warn("the store's state is kept in %s again", k->path);
 		k->retry_at = 0;
+		k->late = false;
+	} else if (k->fd >= 0) {
+		round_late(k, ret);
+	} else {
+		k->retry_at = now_s() + KEEPER_RETRY_S;
+	}
 }
 
 void keeper_end(struct keeper *k)

@@ -7,8 +7,9 @@
  * snapshot, a new file is written beside it and takes its place by a rename; so the cost of a snapshot is shared by
  * as many bytes of records. A file of another boot is not read.
  *
- * When the file cannot be written (the file system is full) it is removed, for a stale state would be worse than none,
- * and the daemon goes on without; from then on it tries again every KEEPER_RETRY_S seconds.
+ * When there is no room for a new file beside the old one, the old one grows on. When a record cannot be written (the file system
+ * is full) the file is worth nothing, for a stale state would be worse than none: a new one is tried beside it, then in its
+ * place, and when neither goes, the daemon goes on without; from then on it tries again every KEEPER_RETRY_S seconds.
  */
 #ifndef SOCLE_STORED_KEEPER_H
 #define SOCLE_STORED_KEEPER_H
@@ -30,7 +31,8 @@ struct keeper {
 	char boot_id[40];
 	int fd;			/* -1: nothing is kept at present */
 	uint64_t round_bytes;	/* journal.bytes at which the next file is due */
-	int64_t retry_at;	/* monotonic seconds */
+	bool late;		/* a round was due, and there was no room for it */
+	int64_t retry_at;	/* monotonic seconds; 0: it is kept */
 };
 
 /* The store as the file has it, or a fresh one (*found). -1 when there is no memory for it. */
