@@ -11,17 +11,19 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libsocle/logname.h"
 #include "libsocle/stamp.h"
 
 #define SUFFIX_MAX 16
 
-static void path_with(char out[sizeof(((struct logfile *)0)->path) + SUFFIX_MAX], const struct logfile *l, const char *suffix)
+static void path_with(char out[LOG_PATH_MAX + SUFFIX_MAX], const struct logfile *l, const char *suffix)
 {
-	snprintf(out, sizeof(l->path) + SUFFIX_MAX, "%s%s", l->path, suffix);
+	snprintf(out, LOG_PATH_MAX + SUFFIX_MAX, "%s%s", l->path, suffix);
 }
 
 static size_t size_of(int fd)
@@ -63,21 +65,85 @@ void logfile_open(struct logfile *l, const char *dir, const char *name)
 	reopen(l);
 }
 
-/* What is not there has nothing to be renamed. */
+bool logfile_is(const struct logfile *l, const char *dir, const char *name)
+{
+	struct logfile other;
+
+	path_make(&other, dir, name);
+	return strcmp(other.path, l->path) == 0;
+}
+
+static void times_path(char out[LOG_PATH_MAX + SUFFIX_MAX], const char *log)
+{
+	snprintf(out, LOG_PATH_MAX + SUFFIX_MAX, "%s.times", log);
+}
+
+static size_t size_at(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (size_t)st.st_size : 0;
+}
+
+/* Lines "OFFSET STAMP" of a log that begins so far behind the other's beginning now. */
+static void times_join(const char *to, const char *from, size_t shift)
+{
+	FILE *in = fopen(from, "re"), *out = in ? fopen(to, "ae") : NULL;
+	char line[STAMP_BYTES + 24], *end;
+	bool bad;
+
+	if (!in)
+		return;
+	while (out && fgets(line, sizeof(line), in)) {
+		size_t at = strtoull(line, &end, 10);
+
+		fprintf(out, "%zu%s", at + shift, end);
+	}
+	bad = !out || ferror(out);
+	if (out)
+		bad |= fclose(out) != 0;
+	fclose(in);
+	if (bad)
+		fprintf(stderr, "consoled: cannot write %s: %s; these moments are lost\n", to, strerror(errno));
+	unlink(from);
+}
+
+/* log_join() for a log and its moments. */
+static int join(const char *to, const char *from)
+{
+	char to_times[LOG_PATH_MAX + SUFFIX_MAX], from_times[LOG_PATH_MAX + SUFFIX_MAX];
+	size_t shift = size_at(to);
+	int r = access(from, F_OK) ? -errno : log_join(to, from);
+
+	if (r)
+		return r == -ENOENT ? 0 : r;
+	times_path(to_times, to);
+	times_path(from_times, from);
+	if (!shift)
+		unlink(to_times);
+	times_join(to_times, from_times, shift);
+	return 0;
+}
+
 void logfile_rename(struct logfile *l, const char *dir, const char *name)
 {
-	static const char *const suffixes[] = { "", ".times", ".1", ".1.times" };
+	char from[LOG_PATH_MAX + SUFFIX_MAX], to[LOG_PATH_MAX + SUFFIX_MAX];
 	struct logfile was = *l;
+	int r;
 
+	if (logfile_is(l, dir, name))
+		return;
 	path_make(l, dir, name);
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]) && strcmp(was.path, l->path) != 0; i++) {
-		char old[sizeof(l->path) + SUFFIX_MAX], new[sizeof(l->path) + SUFFIX_MAX];
-
-		path_with(old, &was, suffixes[i]);
-		path_with(new, l, suffixes[i]);
-		if (rename(old, new) && errno != ENOENT)
-			fprintf(stderr, "consoled: cannot rename %s: %s\n", old, strerror(errno));
+	r = log_rename(was.path, l->path, join);
+	if (r) {
+		fprintf(stderr, "consoled: cannot rename %s to %s: %s\n", was.path, l->path, strerror(-r));
+		memcpy(l->path, was.path, sizeof(l->path));
+		return;
 	}
+	times_path(from, was.path);
+	times_path(to, l->path);
+	if (rename(from, to) && errno != ENOENT)
+		fprintf(stderr, "consoled: cannot rename %s: %s\n", from, strerror(errno));
 }
 
 static void rename_to(const struct logfile *l, const char *from, const char *to)

@@ -13,6 +13,7 @@
 #ifndef SOCLE_CONSOLED_LOGFILE_H
 #define SOCLE_CONSOLED_LOGFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@
 #define TIMES_LIMIT     (1024 * 1024)
 #define TIMES_GAP_MS    10
 #define TIMES_GAP_BYTES 64
+#define LOG_PATH_MAX    256
 
 struct logfile {
 	int fd;             /* -1: it cannot be written, said once */
@@ -27,13 +29,19 @@ struct logfile {
 	size_t size, times_size;
 	size_t timed_at;    /* the offset and the moment that were written down last */
 	uint64_t timed_ms;  /* 0: none yet */
-	char path[256];
+	char path[LOG_PATH_MAX];
 };
 
 /* The file DIR/console-NAME.log; a name that is no file name is not used as one. */
 void logfile_open(struct logfile *l, const char *dir, const char *name);
 
-/* The guest is called otherwise: its files are as well.  Nothing when it is not. */
+/* Is it the one of this name? */
+bool logfile_is(const struct logfile *l, const char *dir, const char *name);
+
+/*
+ * The guest is called otherwise: its files are as well.  Nothing when it is not.  What an earlier guest of that name printed goes
+ * before it, and counts as rotated.  Nobody else may write to a log of the new name.
+ */
 void logfile_rename(struct logfile *l, const char *dir, const char *name);
 
 /* Bytes that came at this moment (milliseconds since 1970). */

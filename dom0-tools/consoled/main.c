@@ -169,8 +169,17 @@ static void guest_try(struct host *h, struct socle_store *st, struct guest **lis
 	}
 }
 
+/* Two guests may have one name, when others than our tools made them: then they write to one log. */
+static bool log_is_shared(const struct guest *list, const struct guest *g, const char *dir, const char *name)
+{
+	for (; list; list = list->next)
+		if (list != g && (logfile_is(&list->log, dir, name) || strcmp(list->log.path, g->log.path) == 0))
+			return true;
+	return false;
+}
+
 /* One that was given another name has its log under that; the watch of the name comes with the first look. */
-static void guest_name_follow(struct host *h, struct socle_store *st, struct guest *g)
+static void guest_name_follow(struct host *h, struct socle_store *st, struct guest *list, struct guest *g)
 {
 	char path[64], *name;
 
@@ -178,8 +187,14 @@ static void guest_name_follow(struct host *h, struct socle_store *st, struct gue
 	if (!g->named)
 		g->named = socle_store_watch(st, path, "n") == 0;
 	name = socle_store_read(st, 0, path, NULL);
-	if (name)
-		logfile_rename(&g->log, h->log_dir, name);
+	if (name && !logfile_is(&g->log, h->log_dir, name)) {
+		if (!log_is_shared(list, g, h->log_dir, name)) {
+			logfile_rename(&g->log, h->log_dir, name);
+		} else {
+			logfile_close(&g->log);
+			logfile_open(&g->log, h->log_dir, name);
+		}
+	}
 	free(name);
 }
 
@@ -207,7 +222,7 @@ static void guests_scan(struct host *h, struct socle_store *st, struct guest **l
 			guest_close(h, g);
 		} else {
 			if (st)
-				guest_name_follow(h, st, g);
+				guest_name_follow(h, st, *list, g);
 			p = &g->next;
 		}
 	}

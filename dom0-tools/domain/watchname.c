@@ -19,6 +19,7 @@
 #include "domain/process.h"
 #include "domain/rewrite.h"
 #include "domain/watcher.h"
+#include "libsocle/logname.h"
 
 /* The description with the new name. */
 static struct domain_config *description_make(const struct domain_config *cfg, const char *name, struct socle_error *e)
@@ -77,7 +78,24 @@ static const char *name_in(const char *file, const char *old)
 	return NULL;
 }
 
-/* A log that stays behind is no reason to go back. */
+static bool ends_with(const char *path, const char *end)
+{
+	size_t n = strlen(path), m = strlen(end);
+
+	return n >= m && strcmp(path + n - m, end) == 0;
+}
+
+/* An earlier guest of that name keeps its lines, before these.  A log that stays behind is no reason to go back. */
+static void file_rename(const char *from, const char *to)
+{
+	if (ends_with(from, ".log.1"))
+		(void)log_join(to, from); /* unless it has gone with its log */
+	else if (ends_with(from, ".log"))
+		(void)log_rename(from, to, log_join);
+	else
+		(void)rename(from, to);
+}
+
 static void logs_rename(const char *old, const char *name)
 {
 	DIR *d = opendir(SOCLE_LOG_DIR);
@@ -90,8 +108,7 @@ static void logs_rename(const char *old, const char *name)
 			continue;
 		snprintf(from, sizeof(from), SOCLE_LOG_DIR "/%s", de->d_name);
 		snprintf(to, sizeof(to), SOCLE_LOG_DIR "/%.*s%s%s", (int)(at - de->d_name), de->d_name, name, at + strlen(old));
-		if (rename(from, to))
-			break;
+		file_rename(from, to);
 	}
 	if (d)
 		closedir(d);

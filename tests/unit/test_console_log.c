@@ -8,19 +8,30 @@
 #include <unistd.h>
 
 #include "consoled/logfile.h"
+#include "libsocle/logname.h"
 #include "libsocle/stamp.h"
 
 static struct logfile l;
 static char dir[] = "/tmp/socle-conlog-XXXXXX";
 
-static const char *file(const char *suffix)
+static const char *path_of(const char *name, const char *suffix)
 {
 	static char path[4][96];
 	static unsigned int n;
 
 	n = (n + 1) % 4;
-	snprintf(path[n], sizeof(path[n]), "%s/console-web.log%s", dir, suffix);
+	snprintf(path[n], sizeof(path[n]), "%s/console-%s.log%s", dir, name, suffix);
 	return path[n];
+}
+
+static const char *file(const char *suffix)
+{
+	return path_of("web", suffix);
+}
+
+static const char *other(const char *suffix)
+{
+	return path_of("wob", suffix);
 }
 
 static void begin(void)
@@ -38,6 +49,10 @@ static void end(void)
 	unlink(file(".1"));
 	unlink(file(".times"));
 	unlink(file(".1.times"));
+	unlink(other(""));
+	unlink(other(".1"));
+	unlink(other(".times"));
+	unlink(other(".1.times"));
 	rmdir(dir);
 }
 
@@ -143,20 +158,95 @@ END_TEST
 
 START_TEST(files_follow_the_name)
 {
-	char path[96];
-
 	say("one\n", 1000);
 	logfile_rename(&l, dir, "web"); /* the same: nothing happens */
 	logfile_rename(&l, dir, "wob");
 	say("two\n", 5000);
 	ck_assert_int_eq(size(file("")), -1);
 	ck_assert_int_eq(size(file(".times")), -1);
-	snprintf(path, sizeof(path), "%s/console-wob.log", dir);
-	ck_assert_str_eq(content(path), "one\ntwo\n");
-	snprintf(path, sizeof(path), "%s/console-wob.log.times", dir);
-	ck_assert_str_eq(content(path), "0 1970-01-01T00:00:01.000Z\n4 1970-01-01T00:00:05.000Z\n");
+	ck_assert_str_eq(content(other("")), "one\ntwo\n");
+	ck_assert_str_eq(content(other(".times")), "0 1970-01-01T00:00:01.000Z\n4 1970-01-01T00:00:05.000Z\n");
+	ck_assert_int_eq(size(other(".1")), -1);
 	logfile_rename(&l, dir, "web");
 	ck_assert_int_eq(size(file("")), 8);
+}
+END_TEST
+
+static void put(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+/* All that both names had is there afterwards, the earlier guest's first, and each line has its moment. */
+START_TEST(an_earlier_guest_of_the_name_keeps_its_log)
+{
+	put(other(".1"), "a\n");
+	put(other(".1.times"), "0 1970-01-01T00:00:01.000Z\n");
+	put(other(""), "b\n");
+	put(other(".times"), "0 1970-01-01T00:00:02.000Z\n");
+	put(file(".1"), "c\nd\n");
+	put(file(".1.times"), "0 1970-01-01T00:00:03.000Z\n2 1970-01-01T00:00:04.000Z\n");
+	say("e\n", 5000);
+	logfile_rename(&l, dir, "wob");
+	say("f\n", 6000);
+	ck_assert_str_eq(content(other(".1")), "a\nb\nc\nd\n");
+	ck_assert_str_eq(content(other(".1.times")), "0 1970-01-01T00:00:01.000Z\n2 1970-01-01T00:00:02.000Z\n4 1970-01-01T00:00:03.000Z\n"
+			 "6 1970-01-01T00:00:04.000Z\n");
+	ck_assert_str_eq(content(other("")), "e\nf\n");
+	ck_assert_str_eq(content(other(".times")), "0 1970-01-01T00:00:05.000Z\n2 1970-01-01T00:00:06.000Z\n");
+	ck_assert_int_eq(size(file("")), -1);
+	ck_assert_int_eq(size(file(".1")), -1);
+	ck_assert_int_eq(size(file(".times")), -1);
+	ck_assert_int_eq(size(file(".1.times")), -1);
+}
+END_TEST
+
+/* Moments that belong to nothing are not taken for those of what comes in their place. */
+START_TEST(stale_moments_are_not_taken_over)
+{
+	put(other(".1.times"), "0 1970-01-01T00:00:01.000Z\n");
+	put(other(""), "b\n");
+	put(other(".times"), "0 1970-01-01T00:00:02.000Z\n");
+	say("e\n", 5000);
+	logfile_rename(&l, dir, "wob");
+	ck_assert_str_eq(content(other(".1")), "b\n");
+	ck_assert_str_eq(content(other(".1.times")), "0 1970-01-01T00:00:02.000Z\n");
+}
+END_TEST
+
+/* What cannot be put before this one's log keeps its place, and so does this one's. */
+START_TEST(a_rename_that_fails_loses_nothing)
+{
+	say("one\n", 1000);
+	put(other(""), "b\n");
+	ck_assert_int_eq(mkdir(other(".1"), 0700), 0);
+	logfile_rename(&l, dir, "wob");
+	say("two\n", 5000);
+	ck_assert_str_eq(content(other("")), "b\n");
+	ck_assert_str_eq(content(file("")), "one\ntwo\n");
+	ck_assert_int_eq(rmdir(other(".1")), 0);
+	logfile_rename(&l, dir, "wob");
+	ck_assert_str_eq(content(other(".1")), "b\n");
+	ck_assert_str_eq(content(other("")), "one\ntwo\n");
+}
+END_TEST
+
+/* A guest's own log and those of its devices have no moments beside them. */
+START_TEST(other_logs_are_renamed_likewise)
+{
+	put(file(""), "new\n");
+	put(file(".1"), "less new\n");
+	put(other(""), "old\n");
+	ck_assert_int_eq(log_rename(file(""), other(""), log_join), 0);
+	ck_assert_str_eq(content(other("")), "new\n");
+	ck_assert_str_eq(content(other(".1")), "old\nless new\n");
+	ck_assert_int_eq(log_rename(file(""), other(""), log_join), 0); /* of nothing */
+	ck_assert_int_eq(log_join(other(".1"), file(".1")), 0);
+	ck_assert_str_eq(content(other(".1")), "old\nless new\nnew\n");
 }
 END_TEST
 
@@ -187,6 +277,10 @@ int main(void)
 	tcase_add_test(t, a_new_daemon_goes_on);
 	tcase_add_test(t, moments_of_a_log_that_was_removed_go);
 	tcase_add_test(t, files_follow_the_name);
+	tcase_add_test(t, an_earlier_guest_of_the_name_keeps_its_log);
+	tcase_add_test(t, stale_moments_are_not_taken_over);
+	tcase_add_test(t, a_rename_that_fails_loses_nothing);
+	tcase_add_test(t, other_logs_are_renamed_likewise);
 	tcase_add_test(t, without_moments_there_is_a_log);
 	tcase_set_timeout(t, 60);
 	suite_add_tcase(s, t);
