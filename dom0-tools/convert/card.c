@@ -7,7 +7,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,39 +15,11 @@
 #define USUAL_BRIDGE "xenbr0" /* xl.conf(5), vif.default.bridge */
 
 struct spec {
-	struct convert *c;
-	const struct xl_value *v;
+	struct device dev;
 	char *mac, *bridge, *ip, *ifname, *mtu;
 	uint64_t kib, burst_kib; /* a second, from the guest; what may be saved up */
 	bool ethernet;
-	bool bad;
 };
-
-__attribute__((format(printf, 2, 3)))
-static void fault(struct spec *s, const char *fmt, ...)
-{
-	char text[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	s->bad = true;
-	convert_fault(s->c, s->v->line, s->v->column, "vif '%.80s': %s", s->v->text, text);
-}
-
-/* The card can be had without this. */
-__attribute__((format(printf, 2, 3)))
-static void loss(struct spec *s, const char *fmt, ...)
-{
-	char text[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	convert_loss(s->c, s->v->line, s->v->column, "vif '%.80s': %s", s->v->text, text);
-}
 
 /* --- rates ------------------------------------------------------------------------------------- */
 
@@ -93,11 +64,11 @@ static bool interval_read(const char *text, uint64_t *us)
 /* RATE[@INTERVAL]: so much a second, in portions of an interval's worth. */
 static void rate_take(struct spec *s, const char *text)
 {
-	uint64_t bytes, us;
+	uint64_t bytes, us = 0;
 	const char *rest;
 
 	if (!rate_read(text, &bytes, &rest) || (*rest && (*rest != '@' || !interval_read(rest + 1, &us)))) {
-		fault(s, "rate '%.40s' is not RATE or RATE@INTERVAL, such as 10Mb/s@50ms", text);
+		device_fault(&s->dev, "rate '%.40s' is not RATE or RATE@INTERVAL, such as 10Mb/s@50ms", text);
 		return;
 	}
 	s->kib = bytes < 1024 ? 1 : bytes / 1024;
@@ -117,11 +88,11 @@ static void script_take(struct spec *s, const char *value)
 		return;
 	s->ethernet = strcmp(name, "vif-route") == 0;
 	if (strcmp(name, "vif-nat") == 0)
-		loss(s, "there are no scripts: instead of vif-nat, write <interface type='network'> with a network that has <forward mode='nat'/>");
+		device_loss(&s->dev, "there are no scripts: instead of vif-nat, write <interface type='network'> with a network that has <forward mode='nat'/>");
 	else if (s->ethernet)
-		loss(s, "there are no scripts: instead of vif-route, the card is a tap on no bridge; set its routes in the control domain");
+		device_loss(&s->dev, "there are no scripts: instead of vif-route, the card is a tap on no bridge; set its routes in the control domain");
 	else
-		loss(s, "there are no scripts ('%.40s'); a card is a port of a bridge", name);
+		device_loss(&s->dev, "there are no scripts ('%.40s'); a card is a port of a bridge", name);
 }
 
 static void named_take(struct spec *s, const char *name, char *value)
@@ -145,24 +116,24 @@ static void named_take(struct spec *s, const char *name, char *value)
 	else if (strcmp(name, "backend") == 0 && (strcmp(value, "0") == 0 || strcmp(value, "Domain-0") == 0))
 		return;
 	else if (strcmp(name, "model") == 0 || strcmp(name, "type") == 0)
-		loss(s, "'%s' chooses an emulated card, and a paravirtualised guest has none; leave it out", name);
+		device_loss(&s->dev, "'%s' chooses an emulated card, and a paravirtualised guest has none; leave it out", name);
 	else if (strcmp(name, "backend") == 0)
-		loss(s, "its backend is the domain '%.40s', and backends run in the control domain", value);
+		device_loss(&s->dev, "its backend is the domain '%.40s', and backends run in the control domain", value);
 	else
-		loss(s, "'%.40s' has no equivalent; leave it out", name);
+		device_loss(&s->dev, "'%.40s' has no equivalent; leave it out", name);
 }
 
 static void parts_take(struct spec *s, char *text)
 {
 	char *rest = text;
 
-	while (rest && !s->bad) {
+	while (rest && !s->dev.bad) {
 		char *part = part_next(&rest), *equals = strchr(part, '=');
 
 		if (!*part)
 			continue;
 		if (!equals) {
-			fault(s, "'%.40s' is not KEY=VALUE", part);
+			device_fault(&s->dev, "'%.40s' is not KEY=VALUE", part);
 			return;
 		}
 		*equals = '\0';
@@ -176,10 +147,10 @@ static void single_write(struct spec *s, const char *element, const char *attrib
 {
 	if (!value)
 		return;
-	write_piece(s->c, "      <");
-	write_piece(s->c, element);
-	write_attribute(s->c, attribute, value);
-	write_line(s->c, s->v->line, "/>");
+	write_piece(s->dev.c, "      <");
+	write_piece(s->dev.c, element);
+	write_attribute(s->dev.c, attribute, value);
+	write_line(s->dev.c, s->dev.v->line, "/>");
 }
 
 static void bandwidth_write(struct spec *s)
@@ -188,13 +159,13 @@ static void bandwidth_write(struct spec *s)
 
 	if (!s->kib)
 		return;
-	write_piece(s->c, "      <bandwidth><outbound");
+	write_piece(s->dev.c, "      <bandwidth><outbound");
 	snprintf(number, sizeof(number), "%" PRIu64, s->kib);
-	write_attribute(s->c, "average", number);
+	write_attribute(s->dev.c, "average", number);
 	snprintf(number, sizeof(number), "%" PRIu64, s->burst_kib);
 	if (s->burst_kib)
-		write_attribute(s->c, "burst", number);
-	write_line(s->c, s->v->line, "/></bandwidth>");
+		write_attribute(s->dev.c, "burst", number);
+	write_line(s->dev.c, s->dev.v->line, "/></bandwidth>");
 }
 
 /* "A B C", each an element. */
@@ -217,7 +188,7 @@ static void addresses_write(struct spec *s)
 
 void convert_card(struct convert *c, const struct xl_value *v)
 {
-	struct spec s = { .c = c, .v = v };
+	struct spec s = { .dev = { .c = c, .v = v, .kind = "vif" } };
 	char *text = strdup(v->text);
 
 	if (!text) {
@@ -225,7 +196,7 @@ void convert_card(struct convert *c, const struct xl_value *v)
 		return;
 	}
 	parts_take(&s, text);
-	if (!s.bad) {
+	if (!s.dev.bad) {
 		write_piece(c, "    <interface");
 		write_attribute(c, "type", s.ethernet ? "ethernet" : "bridge");
 		write_line(c, v->line, ">");

@@ -48,6 +48,30 @@ void convert_loss(struct convert *c, unsigned int line, unsigned int column, con
 	va_end(ap);
 }
 
+void device_fault(struct device *d, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	d->bad = true;
+	convert_fault(d->c, d->v->line, d->v->column, "%s '%.80s': %s", d->kind, d->v->text, text);
+}
+
+void device_loss(struct device *d, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	d->bad |= d->whole;
+	convert_loss(d->c, d->v->line, d->v->column, "%s '%.80s'%s: %s", d->kind, d->v->text, d->whole ? " cannot be had" : "", text);
+}
+
 /* What XML cannot hold, however it is written (XML 1.0, 2.2 Char). */
 static void values_check(struct convert *c, const struct xl_value *v)
 {

@@ -5,7 +5,6 @@
  * One string of disk= (xl-disk-configuration(5)): parameters with commas between, some by their place, some by name.  In the old
  * notation the target has a prefix, such as "phy:", and there is no place for a format behind it.
  */
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,41 +14,12 @@
 #define QCOW "; 'qemu-img convert -O raw' makes an image that can be used, or qemu-nbd serves this one to a disk of type 'network'"
 
 struct spec {
-	struct convert *c;
-	const struct xl_value *v;
+	struct device dev;
 	char *target, *format, *vdev, *access;
 	char *prefixed;       /* a path that a prefix made longer */
 	bool old;             /* a prefix was there: no format by place */
 	bool cdrom, no_discard;
-	bool bad;             /* complained about: nothing is written of it */
 };
-
-__attribute__((format(printf, 2, 3)))
-static void fault(struct spec *s, const char *fmt, ...)
-{
-	char text[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	s->bad = true;
-	convert_fault(s->c, s->v->line, s->v->column, "disk '%.80s': %s", s->v->text, text);
-}
-
-/* This disk cannot be had; the others can. */
-__attribute__((format(printf, 2, 3)))
-static void loss(struct spec *s, const char *fmt, ...)
-{
-	char text[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	s->bad = true;
-	convert_loss(s->c, s->v->line, s->v->column, "disk '%.80s' cannot be had: %s", s->v->text, text);
-}
 
 /* --- splitting --------------------------------------------------------------------------------- */
 
@@ -80,7 +50,7 @@ char *part_next(char **rest)
 static void set_once(struct spec *s, char **place, char *value, const char *name)
 {
 	if (*place)
-		fault(s, "'%s' is given twice", name);
+		device_fault(&s->dev, "'%s' is given twice", name);
 	*place = value;
 }
 
@@ -120,7 +90,7 @@ static char *prefixes_take(struct spec *s, char *part)
 		return part;
 	if (asprintf(&s->prefixed, "/dev/%s", part) < 0) {
 		s->prefixed = NULL;
-		fault(s, "out of memory");
+		device_fault(&s->dev, "out of memory");
 		return part;
 	}
 	return s->prefixed;
@@ -135,7 +105,7 @@ static void place_take(struct spec *s, char *part, unsigned int *place)
 		(*place)++;
 	if (*place == 4) {
 		if (*part)
-			fault(s, "'%.40s' has no place", part);
+			device_fault(&s->dev, "'%.40s' has no place", part);
 		return;
 	}
 	if (*place == 0)
@@ -177,11 +147,11 @@ static void named_take(struct spec *s, const char *name, char *value)
 	else if (strcmp(name, "backend") == 0 && (strcmp(value, "0") == 0 || strcmp(value, "Domain-0") == 0))
 		return;
 	else if (strcmp(name, "backend") == 0)
-		loss(s, "its backend is the domain '%.40s', and backends run in the control domain; serve the disk from there by NBD", value);
+		device_loss(&s->dev, "its backend is the domain '%.40s', and backends run in the control domain; serve the disk from there by NBD", value);
 	else if (strcmp(name, "script") == 0)
-		loss(s, "there are no scripts ('%.80s'); make the block device first, or serve it by NBD", value);
+		device_loss(&s->dev, "there are no scripts ('%.80s'); make the block device first, or serve it by NBD", value);
 	else
-		loss(s, "'%.40s' is not known", name);
+		device_loss(&s->dev, "'%.40s' is not known", name);
 }
 
 /* target=, in whatever place, has all that follows. */
@@ -190,7 +160,7 @@ static void parts_take(struct spec *s, char *text)
 	unsigned int place = 0;
 	char *rest = text;
 
-	while (rest && !s->bad) {
+	while (rest && !s->dev.bad) {
 		char *start = rest + strspn(rest, " \t"), *equals, *part;
 
 		if (strncmp(start, "target=", 7) == 0) {
@@ -226,10 +196,10 @@ static bool vdev_read(struct spec *s, char out[8])
 		return true;
 	}
 	if (strncmp(s->vdev, "xvd", 3) == 0 && strlen(s->vdev) > 4 && strspn(s->vdev + 4, "0123456789") == strlen(s->vdev + 4))
-		loss(s, "a single partition ('%.20s') cannot be a disk; give the whole image as 'xvd%c', and change root= and the guest's fstab "
-		     "to it", s->vdev, s->vdev[3]);
+		device_loss(&s->dev, "a single partition ('%.20s') cannot be a disk; give the whole image as 'xvd%c', and change root= and the guest's fstab "
+			    "to it", s->vdev, s->vdev[3]);
 	else
-		loss(s, "'%.20s' is not a disk's name here; use xvda to xvdp, and change root= and the guest's fstab to it", s->vdev);
+		device_loss(&s->dev, "'%.20s' is not a disk's name here; use xvda to xvdp, and change root= and the guest's fstab to it", s->vdev);
 	return false;
 }
 
@@ -244,49 +214,49 @@ static bool readonly_read(struct spec *s, bool *readonly)
 		}
 	if (!s->access)
 		return true;
-	fault(s, "access '%.20s' is not known; use ro or rw", s->access);
+	device_fault(&s->dev, "access '%.20s' is not known; use ro or rw", s->access);
 	return false;
 }
 
 static bool is_usable(struct spec *s)
 {
 	if (!s->target || !*s->target)
-		loss(s, "it has no image");
+		device_loss(&s->dev, "it has no image");
 	else if (s->cdrom)
-		loss(s, "there are no CD drives; give the image as a disk with access=ro");
+		device_loss(&s->dev, "there are no CD drives; give the image as a disk with access=ro");
 	else if (s->format && *s->format && strcmp(s->format, "raw") != 0)
-		loss(s, "the format '%.20s' is not read here%s", s->format, strcmp(s->format, "iscsi") == 0 || strcmp(s->format, "drbd") == 0 ?
-		     "; make the block device in the control domain, and name it" : strcmp(s->format, "nbd") == 0 ?
-		     "; write a <disk type='network'>" : QCOW);
+		device_loss(&s->dev, "the format '%.20s' is not read here%s", s->format, strcmp(s->format, "iscsi") == 0 || strcmp(s->format, "drbd") == 0 ?
+			    "; make the block device in the control domain, and name it" : strcmp(s->format, "nbd") == 0 ?
+			    "; write a <disk type='network'>" : QCOW);
 	else if (!s->vdev || !*s->vdev)
-		fault(s, "it has no name in the guest (vdev), such as xvda");
-	return !s->bad;
+		device_fault(&s->dev, "it has no name in the guest (vdev), such as xvda");
+	return !s->dev.bad;
 }
 
 static void write(struct spec *s, const char *vdev, bool readonly)
 {
-	struct convert *c = s->c;
+	struct convert *c = s->dev.c;
 	bool device = strncmp(s->target, "/dev/", 5) == 0;
 
 	write_piece(c, "    <disk");
 	write_attribute(c, "type", device ? "block" : "file");
-	write_line(c, s->v->line, ">");
+	write_line(c, s->dev.v->line, ">");
 	if (s->no_discard)
-		write_line(c, s->v->line, "      <driver discard='ignore'/>");
+		write_line(c, s->dev.v->line, "      <driver discard='ignore'/>");
 	write_piece(c, "      <source");
 	write_attribute(c, device ? "dev" : "file", s->target);
-	write_line(c, s->v->line, "/>");
+	write_line(c, s->dev.v->line, "/>");
 	write_piece(c, "      <target");
 	write_attribute(c, "dev", vdev);
-	write_line(c, s->v->line, "/>");
+	write_line(c, s->dev.v->line, "/>");
 	if (readonly)
-		write_line(c, s->v->line, "      <readonly/>");
-	write_line(c, s->v->line, "    </disk>");
+		write_line(c, s->dev.v->line, "      <readonly/>");
+	write_line(c, s->dev.v->line, "    </disk>");
 }
 
 void convert_disk(struct convert *c, const struct xl_value *v)
 {
-	struct spec s = { .c = c, .v = v };
+	struct spec s = { .dev = { .c = c, .v = v, .kind = "disk", .whole = true } };
 	char *text = strdup(v->text), vdev[8];
 	bool readonly = false;
 
@@ -295,7 +265,7 @@ void convert_disk(struct convert *c, const struct xl_value *v)
 		return;
 	}
 	parts_take(&s, text);
-	if (!s.bad && is_usable(&s) && vdev_read(&s, vdev) && readonly_read(&s, &readonly))
+	if (!s.dev.bad && is_usable(&s) && vdev_read(&s, vdev) && readonly_read(&s, &readonly))
 		write(&s, vdev, readonly);
 	free(s.prefixed);
 	free(text);

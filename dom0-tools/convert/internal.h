@@ -30,6 +30,19 @@ void convert_fault(struct convert *c, unsigned int line, unsigned int column, co
 __attribute__((format(printf, 4, 5)))
 void convert_loss(struct convert *c, unsigned int line, unsigned int column, const char *fmt, ...);
 
+/* A string that says all of one device, and complaints about it that quote the string. */
+struct device {
+	struct convert *c;
+	const struct xl_value *v;
+	const char *kind;     /* "disk" */
+	bool whole;           /* one loss, and the device cannot be had at all */
+	bool bad;             /* nothing is to be written of it */
+};
+__attribute__((format(printf, 2, 3)))
+void device_fault(struct device *d, const char *fmt, ...);
+__attribute__((format(printf, 2, 3)))
+void device_loss(struct device *d, const char *fmt, ...);
+
 /* A piece of a line; name='value' with a blank before it; the rest of the line, with its end. */
 void write_piece(struct convert *c, const char *piece);
 void write_attribute(struct convert *c, const char *name, const char *value);
