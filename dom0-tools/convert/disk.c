@@ -96,6 +96,15 @@ static char *prefixes_take(struct spec *s, char *part)
 	return s->prefixed;
 }
 
+/* A disk may be called one in so many words; a floppy drive or a tape is none. */
+static void type_take(struct spec *s, const char *type)
+{
+	if (strcmp(type, "cdrom") == 0)
+		s->cdrom = true;
+	else if (strcmp(type, "disk") != 0)
+		device_loss(&s->dev, "'%.20s' is not a kind of device here; disk is the only one", type);
+}
+
 /* In the order of the places; an empty one is left at its default. */
 static void place_take(struct spec *s, char *part, unsigned int *place)
 {
@@ -112,7 +121,7 @@ static void place_take(struct spec *s, char *part, unsigned int *place)
 		part = prefixes_take(s, part);
 	colon = *place == 2 ? strchr(part, ':') : NULL;
 	if (colon) {
-		s->cdrom |= strcmp(colon, ":cdrom") == 0;
+		type_take(s, colon + 1);
 		*colon = '\0';
 	}
 	if (*part)
@@ -124,9 +133,9 @@ static void word_take(struct spec *s, char *word, unsigned int *place)
 {
 	if (strcmp(word, "cdrom") == 0)
 		s->cdrom = true;
-	else if (strcmp(word, "no-discard") == 0)
-		s->no_discard = true;
-	else if (strcmp(word, "discard") != 0 && strcmp(word, "direct-io-safe") != 0) /* both are so anyway */
+	else if (strcmp(word, "no-discard") == 0 || strcmp(word, "discard") == 0)
+		s->no_discard = *word == 'n';
+	else if (strcmp(word, "direct-io-safe") != 0) /* it is so anyway */
 		place_take(s, word, place);
 }
 
@@ -138,10 +147,8 @@ static void named_take(struct spec *s, const char *name, char *value)
 		set_once(s, &s->vdev, value, name);
 	else if (strcmp(name, "access") == 0)
 		set_once(s, &s->access, value, name);
-	else if (strcmp(name, "devtype") == 0 && strcmp(value, "cdrom") == 0)
-		s->cdrom = true;
-	else if (strcmp(name, "devtype") == 0 && strcmp(value, "disk") == 0)
-		return;
+	else if (strcmp(name, "devtype") == 0)
+		type_take(s, value);
 	else if (strcmp(name, "backendtype") == 0 || strcmp(name, "specification") == 0)
 		return; /* who serves it here is decided here */
 	else if (strcmp(name, "backend") == 0 && (strcmp(value, "0") == 0 || strcmp(value, "Domain-0") == 0))
