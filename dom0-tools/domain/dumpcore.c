@@ -19,6 +19,7 @@
 
 #include "domain/codes.h"
 #include "domain/corefile.h"
+#include "domain/placefile.h"
 #include "libsocle/domain.h"
 
 #define PAGE   4096u
@@ -248,6 +249,16 @@ static int exists_fail(const char *path, struct socle_error *e)
 	return socle_fail_id(e, DOMAIN_E_EXISTS, "file-exists", "'%s' exists, and is not written over", path);
 }
 
+/* What has the name by now stays. */
+static int name_give(const char *beside, const char *path, struct socle_error *e)
+{
+	int r = file_place(beside, path);
+
+	if (r == -EEXIST)
+		return exists_fail(path, e);
+	return r ? socle_fail_id(e, -r, "cannot-write", "cannot write '%s': %s", path, strerror(-r)) : 0;
+}
+
 int dump_core(struct domain_ctx *ctx, uint16_t domid, const char *path, bool live, struct socle_error *e)
 {
 	struct dump d = { .ctx = ctx, .domid = domid };
@@ -265,10 +276,10 @@ int dump_core(struct domain_ctx *ctx, uint16_t domid, const char *path, bool liv
 	if (d.fd < 0)
 		return socle_fail_id(e, errno, "cannot-write", "cannot write '%s': %s", path, strerror(errno));
 	r = paused_put(&d, live, e);
-	/* Not rename(): what has the name by now stays. */
-	if (!r && link(beside, path))
-		r = errno == EEXIST ? exists_fail(path, e) : socle_fail_id(e, errno, "cannot-write", "cannot write '%s': %s", path, strerror(errno));
-	unlink(beside);
+	if (!r)
+		r = name_give(beside, path, e);
+	if (r)
+		unlink(beside);
 	close(d.fd);
 	free(d.p2m);
 	free(d.vcpu);
