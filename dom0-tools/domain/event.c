@@ -40,65 +40,69 @@ static void text_write(struct json *j, const char *key, const char *text)
 	json_text_n(j, key, text, strnlen(text, TEXT_MAX));
 }
 
-/* The stream of open_memstream() ends here; *text is the line then, or NULL. */
-static char *line_done(struct json *j, char **text)
+/* An object as text, which fill begins; for free().  NULL: no memory. */
+static char *line_make(void (*fill)(struct json *j, const void *what), const void *what)
 {
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	struct json j;
 	bool bad;
 
-	json_end(j);
-	bad = ferror(j->out);
-	if (fclose(j->out) || bad) {
-		free(*text);
-		*text = NULL;
+	if (!f)
+		return NULL;
+	json_begin(&j, f);
+	fill(&j, what);
+	json_end(&j);
+	bad = ferror(f);
+	if (fclose(f) || bad) {
+		free(text);
+		return NULL;
 	}
-	return *text;
+	return text;
+}
+
+static void event_fill(struct json *j, const void *what)
+{
+	const struct event *e = what;
+
+	head_write(j, e->ms, e->what, e->name, e->uuid, e->domid);
+	if (e->device)
+		json_text(j, "device", e->device);
+	if (e->reason)
+		text_write(j, "reason", e->reason);
+	if (e->text)
+		text_write(j, "text", e->text);
 }
 
 char *event_line(const struct event *e)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-	struct json j;
+	return line_make(event_fill, e);
+}
 
-	if (!f)
-		return NULL;
-	json_begin(&j, f);
-	head_write(&j, e->ms, e->what, e->name, e->uuid, e->domid);
-	if (e->device)
-		json_text(&j, "device", e->device);
-	if (e->reason)
-		text_write(&j, "reason", e->reason);
-	if (e->text)
-		text_write(&j, "text", e->text);
-	return line_done(&j, &text);
+static void act_fill(struct json *j, const void *what)
+{
+	const struct act *a = what;
+
+	head_write(j, a->ms, "act", a->name, a->uuid, a->domid);
+	json_text(j, "user", a->user);
+	json_uint(j, "uid", a->uid);
+	json_text(j, "sudo", a->sudo);
+	json_text(j, "login", a->login);
+	json_int(j, "pid", a->pid);
+	json_text(j, "command", a->command);
+	json_array(j, "args");
+	for (int i = 0; i < a->nr_args; i++)
+		text_write(j, NULL, a->args[i]);
+	json_end(j);
+	json_int(j, "exit", a->exit);
+	json_text(j, "error", a->error && *a->error ? a->error : NULL);
+	json_real(j, "took_ms", a->took_ms, 3);
 }
 
 char *act_line(const struct act *a)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-	struct json j;
-
-	if (!f)
-		return NULL;
-	json_begin(&j, f);
-	head_write(&j, a->ms, "act", a->name, a->uuid, a->domid);
-	json_text(&j, "user", a->user);
-	json_uint(&j, "uid", a->uid);
-	json_text(&j, "sudo", a->sudo);
-	json_text(&j, "login", a->login);
-	json_int(&j, "pid", a->pid);
-	json_text(&j, "command", a->command);
-	json_array(&j, "args");
-	for (int i = 0; i < a->nr_args; i++)
-		text_write(&j, NULL, a->args[i]);
-	json_end(&j);
-	json_int(&j, "exit", a->exit);
-	json_text(&j, "error", a->error && *a->error ? a->error : NULL);
-	json_real(&j, "took_ms", a->took_ms, 3);
-	return line_done(&j, &text);
+	return line_make(act_fill, a);
 }
 
 /* --- the file ---------------------------------------------------------------------------------- */
