@@ -3,19 +3,8 @@
 # Socle in GRUB's menu (20_linux_socle) and which system the next boot starts (socle-boot), against folders that stand for /boot, with GRUB's own
 # library, syntax checker and environment block. TAP.
 set -u
-here=${srcdir:-.}
-[ -e "$here/dom0-tools/data/grub/socle-boot" ] || here=$(dirname "$0")/../..
-menu=$here/dom0-tools/data/grub/20_linux_socle next=$here/dom0-tools/data/grub/socle-boot
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-n=0 failed=0
-verdict() { # RESULT NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then echo "ok $n - $2"; return; fi
-	echo "not ok $n - $2"
-	failed=$((failed + 1))
-	cat "$work/out" "$work/err" 2>/dev/null | sed 's/^/# /'
-}
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib/cli.sh"
+menu=$top/dom0-tools/data/grub/20_linux_socle next=$top/dom0-tools/data/grub/socle-boot
 
 mkdir -p "$work/bin" "$work/boot/grub" "$work/uuid"
 cat >"$work/bin/grub-probe" <<'TEXT'
@@ -137,5 +126,4 @@ boot plain once; [ $? = 1 ] && grep -q 'run update-grub' "$work/err"
 verdict $? "without an entry it says what to do"
 boot plain sometimes; [ $? = 2 ] && grep -q usage "$work/err"
 verdict $? "misuse is told"
-echo "1..$n"
-[ $failed = 0 ]
+finish

@@ -4,12 +4,8 @@
 # Completion: what the program proposes, what bash makes of it, and both shells with somebody at the keys. And the manual pages,
 # which come out of the same table. Names of guests need a hypervisor: tests/system/see.sh.
 set -u
-top=$(cd "${srcdir:-.}" && pwd)
-[ -d "$top/tests/cli" ] || top=$(cd "$(dirname "$0")/../.." && pwd)
-socle=${SOCLE:-./dom0-tools/socle/socle}
-[ -x "$socle" ] || { echo "1..0 # SKIP no program at $socle"; exit 77; }
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib/cli.sh"
+socle_needed
 export SOCLE_EVENTS=$work/events SOCLE_JOURNAL=$work/no-journal
 mkdir "$work/bin" "$work/dir"
 ln -s "$(realpath "$socle")" "$work/bin/socle"
@@ -17,11 +13,6 @@ man=$(realpath "$(dirname "$socle")")/man
 PATH=$work/bin:$PATH
 cd "$work/dir" || exit 99
 touch web.xml other.xml "two words.xml"
-n=0 failed=0
-verdict() { # RESULT NAME WHY
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; failed=1; sed 's/^/# /' <<<"$3"; fi
-}
 
 # ---- what the program proposes --------------------------------------------------------------------
 proposes() { # "expected words" WORD...
@@ -138,5 +129,4 @@ fi
 socle help --man disk attach >page 2>err
 [ $? = 2 ] && grep -q "'disk attach' stands in the page of its group \[usage\]" err
 verdict $? "an action has no page of its own" "$(cat err)"
-echo "1..$n"
-exit $failed
+finish

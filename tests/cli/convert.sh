@@ -7,24 +7,9 @@
 #   fail-NAME.cfg   is refused with exactly fail-NAME.out and exit code 3; where there is a fail-NAME.xml, --lenient prints that,
 #                   with the same words and exit code 14
 set -u
-here=${srcdir:-.}/tests/cli/convert
-[ -d "$here" ] || here=$(dirname "$0")/convert
-socle=${SOCLE:-./dom0-tools/socle/socle}
-[ -x "$socle" ] || { echo "1..0 # SKIP no program at $socle"; exit 77; }
-case $socle in /*) ;; *) socle=$PWD/$socle ;; esac
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-n=0 failed=0
-verdict() { # RESULT NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=1
-		sed 's/^/# /' "$work/out" "$work/err"
-	fi
-}
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib/cli.sh"
+here=$top/tests/cli/convert
+socle_needed
 run() {
 	"$socle" "$@" >"$work/out" 2>"$work/err"
 	rc=$?
@@ -75,5 +60,4 @@ awk 'BEGIN { printf "name=\"x\"\nmemory=64\nkernel=\"/k\"\ndisk = [ "; for (i = 
 timeout 60 "$socle" convert "$work/disks.cfg" >"$work/out" 2>"$work/all"
 [ $? = 3 ] && [ ! -s "$work/out" ] && grep -q ': and [0-9]* more errors$' "$work/all" && [ "$(grep -c . "$work/all")" = 102 ]
 verdict $? "a list that is long"
-echo "1..$n"
-[ $failed = 0 ]
+finish

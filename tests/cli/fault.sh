@@ -11,21 +11,11 @@
 #
 # For those commands that need no hypervisor; of creations, tests/system/guests.sh kills some.
 set -u
-here=${srcdir:-.}/tests/cli
-[ -d "$here" ] || here=$(dirname "$0")
-here=$(cd "$here" && pwd)
-socle=${SOCLE:-./dom0-tools/socle/socle}
-[ -x "$socle" ] || { echo "1..0 # SKIP no program at $socle"; exit 77; }
-case $socle in /*) ;; *) socle=$PWD/$socle ;; esac
-command -v cc >/dev/null || { echo "1..0 # SKIP no cc"; exit 77; }
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib/cli.sh"
+here=$top/tests/cli
+socle_needed
+command -v cc >/dev/null || skip "no cc"
 cc -shared -fPIC -O1 -o "$work/fault.so" "$here/fault.c" || exit 99
-n=0 failed=0
-verdict() { # RESULT NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; failed=1; sed 's/^/# /' "$work/why"; fi
-}
 
 SOCLE_GUESTS=$work/guests SOCLE_EVENTS=$work/events SOCLE_JOURNAL=$work/none TMPDIR=$work/tmp
 export SOCLE_GUESTS SOCLE_EVENTS SOCLE_JOURNAL TMPDIR
@@ -130,5 +120,4 @@ try rename $web $www
 try undefine $db
 try autostart --order 7 $web
 try apply $web "$work/web3.xml"
-echo "1..$n"
-[ $failed = 0 ]
+finish

@@ -4,27 +4,11 @@
 # Files that nobody should have written, disks that are full, and operators who work at once on one guest, in TAP; as far as it
 # needs no hypervisor. What single mistakes are answered with is in run.sh and convert.sh, what happens when single calls fail in fault.sh.
 set -u
-here=${srcdir:-.}/tests/cli
-[ -d "$here" ] || here=$(dirname "$0")
-here=$(cd "$here" && pwd)
-socle=${SOCLE:-./dom0-tools/socle/socle}
-[ -x "$socle" ] || { echo "1..0 # SKIP no program at $socle"; exit 77; }
-case $socle in /*) ;; *) socle=$PWD/$socle ;; esac
-work=$(mktemp -d) || exit 99
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib/cli.sh"
+here=$top/tests/cli
+socle_needed
 mounted=
 trap '[ -z "$mounted" ] || umount "$work/small"; rm -rf "$work"' EXIT
-n=0 failed=0
-verdict() { # RESULT NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=1
-		head -c 2000 "$work/out" | sed 's/^/# /'
-		head -c 2000 "$work/err" | sed 's/^/# /'
-	fi
-}
 SOCLE_GUESTS=$work/guests SOCLE_EVENTS=$work/events SOCLE_JOURNAL=$work/none
 export SOCLE_GUESTS SOCLE_EVENTS SOCLE_JOURNAL
 
@@ -201,5 +185,4 @@ chmod 700 "$work/editor"
 EDITOR="$work/editor" VISUAL='' TMPDIR=$work "$socle" edit $web >"$work/out" 2>"$work/err"
 [ $? = 11 ] && grep -q '\[changed-meanwhile\]$' "$work/err" && grep -q '<vcpu>2' "$SOCLE_GUESTS/$web.xml" && grep -q '<vcpu>9' "$work"/socle-$web-*.xml
 verdict $? "one edits while another defines: the definition is the other's, and what was written is kept"
-echo "1..$n"
-[ $failed = 0 ]
+finish

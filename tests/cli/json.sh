@@ -4,20 +4,10 @@
 # Every kind of JSON that socle prints has a schema, and what needs no hypervisor keeps it. The others are held to theirs by
 # tests/system: see.sh, blk.sh, net.sh.
 set -u
-top=${srcdir:-.}
-[ -d "$top/tests/cli" ] || top=$(dirname "$0")/../..
-socle=${SOCLE:-./dom0-tools/socle/socle}
-[ -x "$socle" ] || { echo "1..0 # SKIP no program at $socle"; exit 77; }
-/usr/bin/python3 -c 'import jsonschema' 2>/dev/null || { echo "1..0 # SKIP no python3-jsonschema"; exit 77; }
-case $socle in /*) ;; *) socle=$PWD/$socle ;; esac
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib/cli.sh"
+socle_needed
+/usr/bin/python3 -c 'import jsonschema' 2>/dev/null || skip "no python3-jsonschema"
 cd "$top" || exit 99
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-n=0 failed=0
-verdict() { # RESULT NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; failed=1; sed 's/^/# /' "$work/why"; fi
-}
 schema=dom0-tools/data/schema
 check() { tests/lib/schema.py "$@" >"$work/why" 2>&1; }
 keeps() { # SCHEMA EXIT-CODE ARGUMENTS...
@@ -76,5 +66,4 @@ verdict $? "lines of JSON are looked at one by one"
 printf '{ "text": "x", "text": "y" }\n' >"$work/in"
 ! check $schema/dmesg.json "$work/in"
 verdict $? "a key that stands twice is refused"
-echo "1..$n"
-[ $failed = 0 ]
+finish

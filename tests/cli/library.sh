@@ -4,23 +4,14 @@
 # libsocle as those have it who did not build it, in TAP: what it exports, its header, its pages, and its example, built against an
 # installed tree by what pkg-config says, and run.
 set -u
-top=${srcdir:-.}
-[ -d "$top/tests/cli" ] || top=$(dirname "$0")/../..
-top=$(cd "$top" && pwd)
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib/cli.sh"
 build=$PWD
 lib=dom0-tools/api/libsocle.so.1.0.0
-[ -e "$lib" ] && [ -e Makefile ] || { echo "1..0 # SKIP no library at $lib"; exit 77; }
+[ -e "$lib" ] && [ -e Makefile ] || skip "no library at $lib"
 for p in nm readelf cc pkg-config mandoc make; do
-	command -v "$p" >/dev/null || { echo "1..0 # SKIP no $p"; exit 77; }
+	command -v "$p" >/dev/null || skip "no $p"
 done
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
 : >"$work/why"
-n=0 failed=0
-verdict() { # RESULT NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; failed=1; sed 's/^/# /' "$work/why"; fi
-}
 
 # --- what it exports
 sed -n 's/^\t\(socle_[a-z_]*\);$/\1/p' "$top/dom0-tools/api/libsocle.map" >"$work/map"
@@ -118,5 +109,4 @@ verdict $? "without the program it says so"
 cd "$build" && make -s uninstall DESTDIR="$work/tree" >"$work/why" 2>&1 && find "$work/tree" -name '*socle.so*' -o -name 'socle_*.3' -o -name 'libsocle.pc' -o -name socle.h >"$work/why"
 [ ! -s "$work/why" ]
 verdict $? "make uninstall takes it away"
-echo "1..$n"
-[ $failed = 0 ]
+finish

@@ -4,17 +4,9 @@
 # The text for Prometheus keeps its format: tests/lib/prom.py reads what the writer makes of numbers and names that are hard, and
 # refuses what is wrong. The live one is held to it by tests/system/guests.sh.
 set -u
-top=${srcdir:-.}
-[ -d "$top/tests/cli" ] || top=$(dirname "$0")/../..
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib/cli.sh"
 print=./tests/unit/test_metrics
-[ -x "$print" ] || { echo "1..0 # SKIP no program at $print"; exit 77; }
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-n=0 failed=0
-verdict() { # RESULT NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; failed=1; sed 's/^/# /' "$work/why"; fi
-}
+[ -x "$print" ] || skip "no program at $print"
 check() { "$top/tests/lib/prom.py" "$1" >"$work/why" 2>&1; }
 "$print" --print >"$work/good"
 check "$work/good"
@@ -42,5 +34,4 @@ verdict $? "refused: no end of line"
 : >"$work/bad"
 ! check "$work/bad"
 verdict $? "refused: nothing"
-echo "1..$n"
-[ $failed = 0 ]
+finish

@@ -9,29 +9,12 @@
 # and a list of misuses with their exit codes and what they must say.  The program is $SOCLE, or
 # the one in the build folder that this is run in.
 set -u
-here=${srcdir:-.}/tests/cli
-[ -d "$here" ] || here=$(dirname "$0")
-socle=${SOCLE:-./dom0-tools/socle/socle}
-[ -x "$socle" ] || { echo "1..0 # SKIP no program at $socle"; exit 77; }
-case $socle in /*) ;; *) socle=$PWD/$socle ;; esac
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib/cli.sh"
+here=$top/tests/cli
+socle_needed
 # What is done here is no act on this host.
 SOCLE_EVENTS=$work/events SOCLE_JOURNAL=$work/no-journal
 export SOCLE_EVENTS SOCLE_JOURNAL
-n=0
-failed=0
-
-verdict() { # RESULT NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=$((failed + 1))
-		sed 's/^/# /' "$work/out" "$work/err"
-	fi
-}
 
 run() { # ARGUMENTS... ; leaves $rc, out, err
 	"$socle" "$@" >"$work/out" 2>"$work/err"
@@ -392,5 +375,4 @@ if [ -w /dev/full ]; then
 	verdict $? "output that cannot be written is an error"
 fi
 
-echo "1..$n"
-[ $failed = 0 ]
+finish

@@ -3,20 +3,15 @@
 # The store daemon, its client and what is kept between two daemons, on a machine without a hypervisor: killed while clients write,
 # stopped, with a state that is torn, foreign or cannot be written.
 set -u
-top=${srcdir:-.}
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib/cli.sh"
 stored=${STORED:-./dom0-tools/stored/stored} client=${SOCLE_STORE:-./dom0-tools/stored/socle-store}
-[ -x "$stored" ] && [ -x "$client" ] || { echo "1..0 # SKIP no program at $stored"; exit 77; }
-work=$(mktemp -d) || exit 99
+[ -x "$stored" ] && [ -x "$client" ] || skip "no program at $stored"
 pid=
 end() { [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; rm -rf "$work"; }
 trap end EXIT
 export SOCLE_STORE_SOCKET=$work/socket
 state=$work/state/journal
-n=0 failed=0
-verdict() { # RESULT NAME [WHY]
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; failed=1; echo "# ${3:-}"; tail -n 5 "$work/log" | sed 's/^/# /'; fi
-}
+show() { echo "${1:-}"; tail -n 5 "$work/log"; }
 start() { # [OPTION...]
 	"$stored" -f --no-domains --socket "$work/socket" --state "$state" "$@" 2>>"$work/log" &
 	pid=$!
@@ -112,5 +107,4 @@ fi
 "$client" read /x 2>"$work/err"
 [ $? = 1 ] && grep -q 'store daemon is not running' "$work/err"
 verdict $? "without a daemon a command says so" "$(cat "$work/err")"
-echo "1..$n"
-exit $failed
+finish
