@@ -44,19 +44,10 @@ static uint64_t rdtsc(void)
 	return (uint64_t)hi << 32 | lo;
 }
 
-static uint64_t now_ns(void)
-{
-	const volatile struct vcpu_time_info *t = &kit_vcpu_info()->time;
-	uint64_t delta = rdtsc() - t->tsc_timestamp;
-
-	delta = t->tsc_shift < 0 ? delta >> -t->tsc_shift : delta << t->tsc_shift;
-	return t->system_time + (uint64_t)((unsigned __int128)delta * t->tsc_to_system_mul >> 32);
-}
-
 /* Soon, not now: between two arrivals the call has to get somewhere. */
 static void timer_soon(void)
 {
-	struct vcpu_set_singleshot_timer t = { .timeout_abs_ns = now_ns() + PERIOD_NS };
+	struct vcpu_set_singleshot_timer t = { .timeout_abs_ns = kit_time() + PERIOD_NS };
 
 	hypercall3(__HYPERVISOR_vcpu_op, VCPUOP_set_singleshot_timer, 0, &t);
 }

@@ -13,30 +13,13 @@ uint32_t load_latency[LATENCIES] PAGE_ALIGNED;
 static uint32_t timer_port;
 static volatile uint64_t woken_at;	/* when the timer's event came, 0 before */
 
-uint64_t load_now(void)
-{
-	const volatile struct vcpu_time_info *t = &kit_vcpu_info()->time;
-	uint64_t ns, delta;
-	uint32_t version;
-
-	do {
-		version = t->version;
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		delta = ticks() - t->tsc_timestamp;
-		delta = t->tsc_shift < 0 ? delta >> -t->tsc_shift : delta << t->tsc_shift;
-		ns = t->system_time + (uint64_t)((unsigned __int128)delta * t->tsc_to_system_mul >> 32);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (version % 2 || version != t->version);
-	return ns;
-}
-
 static void upcall(struct kit_frame *f)
 {
 	(void)f;
 	__atomic_store_n(&kit_vcpu_info()->evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&kit_vcpu_info()->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
 	if (__atomic_exchange_n(&kit_shared_info->evtchn_pending[timer_port / 64], 0, __ATOMIC_SEQ_CST))
-		woken_at = load_now();
+		woken_at = kit_time();
 }
 
 void load_timer_init(void)
@@ -81,9 +64,9 @@ void load_sleeper(void)
 	load_timer_init();
 	while (!c->stop && c->samples < LATENCIES) {
 		random ^= random << 13, random ^= random >> 7, random ^= random << 17;
-		load_latency[c->samples] = (uint32_t)load_sleep_until(load_now() + SLEEP_MIN + random % SLEEP_SPREAD);
+		load_latency[c->samples] = (uint32_t)load_sleep_until(kit_time() + SLEEP_MIN + random % SLEEP_SPREAD);
 		c->samples++;
-		for (end = load_now() + AWAKE; load_now() < end;)
+		for (end = kit_time() + AWAKE; kit_time() < end;)
 			;
 	}
 	for (;;)

@@ -72,14 +72,14 @@ static void run(const char *what, unsigned int nr, const unsigned int *weight, u
 
 	for (unsigned int i = 0; i < nr; i++)
 		peer_unpause(&load[i]);
-	load_sleep_until(load_now() + 500 * MS);
-	start = load_now();
+	load_sleep_until(kit_time() + 500 * MS);
+	start = kit_time();
 	for (unsigned int i = 0; i < nr; i++)
 		time[i] = cpu_time(&load[i]), work[i] = comm_of(i)->work;
 	load_sleep_until(start + seconds * 1000 * MS);
 	for (unsigned int i = 0; i < nr; i++)
 		time[i] = cpu_time(&load[i]) - time[i], work[i] = comm_of(i)->work - work[i];
-	start = load_now() - start;
+	start = kit_time() - start;
 	for (unsigned int i = 0; i < nr; i++)
 		kit_printf("BENCH-SHARE %s;%u;%u;%u;%lu;%lu;%lu\n", what, i, weight[i], cap, time[i], work[i], start);
 }
@@ -137,7 +137,7 @@ static void wake_up(const char *what, unsigned int busy)
 	make(busy, load_sleeper, 256, CREDIT2_NO_CAP);
 	for (unsigned int i = 0; i <= busy; i++)
 		peer_unpause(&load[i]);
-	load_sleep_until(load_now() + 2 * seconds * 1000 * MS);
+	load_sleep_until(kit_time() + 2 * seconds * 1000 * MS);
 	comm_of(busy)->stop = 1;
 	n = comm_of(busy)->samples;
 	if (n < 100)

@@ -21,8 +21,6 @@ extern uint32_t load_latency[LATENCIES];
 /* ---- load.c: what runs in the domains ---- */
 void load_busy(void);
 void load_sleeper(void);
-/* System time of this vCPU, as pv-abi 7 has it. */
-uint64_t load_now(void);
 /* Sleeps until a time; needs load_timer_init(). How late it woke. */
 uint64_t load_sleep_until(uint64_t at);
 void load_timer_init(void);

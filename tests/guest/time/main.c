@@ -15,31 +15,6 @@ static volatile unsigned int ticks;
 static uint32_t timer_port;
 static struct vcpu_runstate_info runstate __attribute__((aligned(64)));
 
-static uint64_t rdtsc(void)
-{
-	uint32_t lo, hi;
-
-	__asm__ volatile("lfence; rdtsc" : "=a"(lo), "=d"(hi));
-	return (uint64_t)hi << 32 | lo;
-}
-
-static uint64_t now(void)
-{
-	const volatile struct vcpu_time_info *t = &kit_vcpu_info()->time;
-	uint64_t ns, delta;
-	uint32_t version;
-
-	do {
-		version = t->version;
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		delta = rdtsc() - t->tsc_timestamp;
-		delta = t->tsc_shift < 0 ? delta >> -t->tsc_shift : delta << t->tsc_shift;
-		ns = t->system_time + (uint64_t)((unsigned __int128)delta * t->tsc_to_system_mul >> 32);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (version % 2 || version != t->version);
-	return ns;
-}
-
 static void upcall(struct kit_frame *f)
 {
 	(void)f;
@@ -58,11 +33,11 @@ static long set_timer(uint64_t at)
 
 static void test_forward(void)
 {
-	uint64_t last = now(), t, start = last;
+	uint64_t last = kit_time(), t, start = last;
 	unsigned int back = 0;
 
 	for (int i = 0; i < 20000; i++) {
-		t = now();
+		t = kit_time();
 		back += t < last;
 		last = t;
 		if (i % 100 == 0)
@@ -83,26 +58,26 @@ static void test_singleshot(void)
 	CHECK_EQ(hypercall2(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_virq, &bind), -XEN_EEXIST, "but once");
 	timer_port = bind.port;
 	kit_events_enable();
-	start = now();
+	start = kit_time();
 	CHECK_EQ(set_timer(start + 20 * MS), 0, "single-shot timer in 20 ms");
 	kit_events_disable();
 	hypercall2(__HYPERVISOR_sched_op, SCHEDOP_block, 0);
-	late = now();
+	late = kit_time();
 	CHECK_EQ(ticks, 1, "block ends by the timer's event");
 	CHECK(late >= start + 20 * MS, "not before its time");
 	CHECK(late < start + 2000 * MS, "nor long after: %lu ms", (late - start) / MS);
-	start = now();
+	start = kit_time();
 	set_timer(start + 10 * MS);
-	while (ticks < 2 && now() < start + 2000 * MS)
+	while (ticks < 2 && kit_time() < start + 2000 * MS)
 		;
 	CHECK_EQ(ticks, 2, "it interrupts a busy guest");
 	CHECK_EQ(set_timer(1), 0, "a time that has passed");
-	for (start = now(); ticks < 3 && now() < start + 1000 * MS;)
+	for (start = kit_time(); ticks < 3 && kit_time() < start + 1000 * MS;)
 		;
 	CHECK_EQ(ticks, 3, "fires at once");
-	set_timer(now() + 30 * MS);
+	set_timer(kit_time() + 30 * MS);
 	CHECK_EQ(hypercall3(__HYPERVISOR_vcpu_op, VCPUOP_stop_singleshot_timer, 0, 0), 0, "stopped");
-	for (start = now(); now() < start + 60 * MS;)
+	for (start = kit_time(); kit_time() < start + 60 * MS;)
 		;
 	CHECK_EQ(ticks, 3, "does not fire");
 }
@@ -116,14 +91,14 @@ static void test_runstate(void)
 	CHECK_EQ(hypercall3(__HYPERVISOR_vcpu_op, VCPUOP_register_runstate_memory_area, 0, &area), 0, "runstate area");
 	CHECK_EQ(runstate.state, RUNSTATE_running, "says running");
 	blocked = runstate.time[RUNSTATE_blocked];
-	start = now();
+	start = kit_time();
 	set_timer(start + 30 * MS);
 	hypercall2(__HYPERVISOR_sched_op, SCHEDOP_block, 0);
 	CHECK_EQ(ticks, 4, "slept until the timer");
 	CHECK(runstate.time[RUNSTATE_blocked] >= blocked + 20 * MS, "the sleep is counted as blocked");
 	CHECK_EQ(runstate.state, RUNSTATE_running, "running again");
 	CHECK_EQ(hypercall3(__HYPERVISOR_vcpu_op, VCPUOP_get_runstate_info, 0, &info), 0, "get_runstate_info");
-	CHECK(info.time[0] + info.time[1] + info.time[2] + info.time[3] <= now(), "its times sum up to no more than the uptime");
+	CHECK(info.time[0] + info.time[1] + info.time[2] + info.time[3] <= kit_time(), "its times sum up to no more than the uptime");
 }
 
 /* What the vCPU says of itself lies between two answers of what dom0's tools would be told of it. */
@@ -144,12 +119,12 @@ static void runstate_now(struct vcpu_runstate_info *info)
 static void test_bill(void)
 {
 	struct vcpu_runstate_info first, info;
-	uint64_t begin = now(), start, bill = billed(), before, after, slept;
+	uint64_t begin = kit_time(), start, bill = billed(), before, after, slept;
 
 	runstate_now(&first);
-	for (start = now(); now() < start + 30 * MS;)
+	for (start = kit_time(); kit_time() < start + 30 * MS;)
 		;
-	set_timer(now() + 30 * MS);
+	set_timer(kit_time() + 30 * MS);
 	hypercall2(__HYPERVISOR_sched_op, SCHEDOP_block, 0);
 	before = billed();
 	runstate_now(&info);
@@ -158,18 +133,18 @@ static void test_bill(void)
 	CHECK(before <= info.time[RUNSTATE_running] && info.time[RUNSTATE_running] <= after,
 	      "%lu ns of its own count are billed as %lu to %lu", info.time[RUNSTATE_running], before, after);
 	CHECK(slept && after > bill, "what it computes is billed");
-	CHECK(after - bill + slept <= now() - begin + MS / 10, "and what it sleeps is not");
+	CHECK(after - bill + slept <= kit_time() - begin + MS / 10, "and what it sleeps is not");
 }
 
 static void test_poll_timeout(void)
 {
 	struct sched_poll poll = { .ports = (uint64_t)&timer_port, .nr_ports = 1 };
-	uint64_t start = now();
+	uint64_t start = kit_time();
 
 	kit_events_disable();
 	poll.timeout = start + 25 * MS;
 	CHECK_EQ(hypercall2(__HYPERVISOR_sched_op, SCHEDOP_poll, &poll), 0, "poll with a timeout");
-	CHECK(now() >= start + 25 * MS, "sleeps until then");
+	CHECK(kit_time() >= start + 25 * MS, "sleeps until then");
 }
 
 void kit_main(struct start_info *si)
