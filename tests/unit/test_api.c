@@ -19,6 +19,8 @@
 
 #include <socle/socle.h>
 
+#include "suite.h"
+
 static char dir[] = "/tmp/socle-api-XXXXXX", program[64], notes[64];
 static struct socle *s;
 
@@ -373,8 +375,6 @@ int main(void)
 {
 	Suite *suite = suite_create("api");
 	TCase *tc = tcase_create("api");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, words);
@@ -389,9 +389,5 @@ int main(void)
 	tcase_add_test(tc, listening);
 	tcase_add_test(tc, states);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(suite);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "device/ask.h"
+#include "suite.h"
 
 static int conn[2];
 static struct ask question;
@@ -115,17 +116,11 @@ int main(void)
 {
 	Suite *s = suite_create("ask");
 	TCase *t = tcase_create("ask");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, a_question_brings_its_descriptor);
 	tcase_add_loop_test(t, what_is_no_question_leaves_no_descriptor, 0, sizeof(wrong) / sizeof(wrong[0]));
 	tcase_add_test(t, more_descriptors_than_one_are_closed);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -15,6 +15,7 @@
 #include "mm_host/harness.h"
 #include "sched/sched.h"
 #include "time/clock.h"
+#include "suite.h"
 
 static char text[16384];
 static unsigned int busy_rounds;	/* how often the vCPU of domain 1 is still found running */
@@ -282,8 +283,6 @@ int main(void)
 {
 	Suite *s = suite_create("audit of frames");
 	TCase *tc = tcase_create("all");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_test(tc, test_good);
 	tcase_add_test(tc, test_waits_for_vcpus);
@@ -296,8 +295,5 @@ int main(void)
 	tcase_add_test(tc, test_descriptors);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -12,6 +12,7 @@
 
 #include "cpu/smp.h"
 #include "sched/internal.h"
+#include "suite.h"
 
 #define STEP	UINT64_C(100000)
 #define SECOND	UINT64_C(1000000000)
@@ -273,8 +274,6 @@ int main(void)
 {
 	Suite *s = suite_create("balance");
 	TCase *t = tcase_create("all");
-	int failed;
-	SRunner *r;
 
 	tcase_add_test(t, test_one_each);
 	tcase_add_test(t, test_three_on_two);
@@ -284,9 +283,5 @@ int main(void)
 	tcase_add_test(t, test_affinity);
 	tcase_add_test(t, test_sleeper);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

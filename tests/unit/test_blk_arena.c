@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "blkd/arena.h"
+#include "suite.h"
 
 #define MUST(cond, ...) do { if (!(cond)) ck_abort_msg(__VA_ARGS__); } while (0)
 
@@ -76,13 +77,8 @@ int main(void)
 {
 	Suite *s = suite_create("blk_arena");
 	TCase *t = tcase_create("arena");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, random_runs);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

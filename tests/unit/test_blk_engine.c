@@ -19,6 +19,7 @@
 
 #include "blk_front.h"
 #include "blkd/file.h"
+#include "suite.h"
 
 #define SECTORS   65536u /* of the disk */
 #define DATA_PAGE 256u   /* pages from here on are for data */
@@ -767,8 +768,6 @@ int main(void)
 {
 	Suite *s = suite_create("blk_engine");
 	TCase *t = tcase_create("engine");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(t, 60); /* a bound against hanging */
 	tcase_add_loop_test(t, data_come_back, 0, 4);
@@ -792,8 +791,5 @@ int main(void)
 	tcase_add_test(t, the_ring_does_nothing_else);
 	tcase_add_loop_test(t, a_killed_worker_is_not_noticed, 0, 2);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

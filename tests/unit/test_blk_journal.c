@@ -16,6 +16,7 @@
 
 #include "blkd/ring.h"
 #include "blkd/store.h"
+#include "suite.h"
 
 /* check's own assertions cost a system call each. */
 #define MUST(cond, ...) do { if (!(cond)) ck_abort_msg(__VA_ARGS__); } while (0)
@@ -306,16 +307,11 @@ int main(void)
 {
 	Suite *s = suite_create("blk_journal");
 	TCase *t = tcase_create("journal");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, killed_at_every_store);
 	tcase_add_test(t, killed_again_and_again);
 	tcase_add_test(t, an_empty_file_is_no_journal);
 	tcase_add_test(t, a_damaged_journal_is_refused_or_whole);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -16,6 +16,7 @@
 
 #include "device/log.h"
 #include "blkd/nbd.h"
+#include "suite.h"
 
 #define SIZE_MIB 4u
 
@@ -190,8 +191,6 @@ int main(void)
 {
 	Suite *s = suite_create("blk_nbd");
 	TCase *t = tcase_create("nbd");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	if (system("nbdkit --version >/dev/null 2>&1"))
 		return 77;
@@ -201,8 +200,5 @@ int main(void)
 	tcase_add_test(t, a_lost_server_is_no_error_of_requests);
 	tcase_add_test(t, servers_that_do_not_fit);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

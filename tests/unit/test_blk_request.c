@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "blkd/request.h"
+#include "suite.h"
 
 static const struct blk_limits disk = { .sectors = 1000, .unit = 1, .can_discard = true };
 static const struct blk_limits readonly = { .sectors = 1000, .unit = 1, .readonly = true };
@@ -286,8 +287,6 @@ int main(void)
 {
 	Suite *s = suite_create("blk_request");
 	TCase *t = tcase_create("request");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, a_write_becomes_its_pieces);
@@ -301,8 +300,5 @@ int main(void)
 	tcase_add_test(t, indirect_requests_take_two_steps);
 	tcase_add_test(t, random_requests_do_no_harm);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "blkd/ring.h"
+#include "suite.h"
 
 #define PAGE 4096u
 
@@ -307,8 +308,6 @@ int main(void)
 {
 	Suite *s = suite_create("blk_ring");
 	TCase *t = tcase_create("ring");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, sizes_follow_the_order);
 	tcase_add_test(t, requests_and_answers_wrap);
@@ -321,8 +320,5 @@ int main(void)
 	tcase_add_test(t, a_successor_goes_by_the_journal);
 	tcase_add_test(t, random_pages_do_no_harm);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

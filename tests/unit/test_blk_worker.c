@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "worker_talk.h"
+#include "suite.h"
 
 #define SOME_UID 61234u
 #define SECTORS  2048u
@@ -233,8 +234,6 @@ int main(void)
 {
 	Suite *s = suite_create("blk_worker");
 	TCase *t = tcase_create("worker");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, it_answers_and_ends);
 	tcase_add_test(t, one_without_an_image_has_no_size);
@@ -243,8 +242,5 @@ int main(void)
 	tcase_add_test(t, a_disk_of_an_nbd_server);
 	tcase_add_test(t, it_waits_for_the_last_writes);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -18,6 +18,7 @@
 #include "kit/loop.h"
 #include "kit/memory.h"
 #include "kit_host.h"
+#include "suite.h"
 
 static struct blkfront *disk;
 static size_t pages_before, jobs_pages;
@@ -642,8 +643,6 @@ int main(void)
 {
 	Suite *s = suite_create("blkfront");
 	TCase *t = tcase_create("blkfront");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, it_connects_with_what_both_can);
 	tcase_add_test(t, what_is_written_is_read);
@@ -666,8 +665,5 @@ int main(void)
 	tcase_add_test(t, features_beyond_all_bounds_do_no_harm);
 	tcase_add_test(t, no_disk_is_no_disk);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "device/bucket.h"
+#include "suite.h"
 
 #define SECOND 1000000000ull
 
@@ -128,8 +129,6 @@ int main(void)
 {
 	Suite *s = suite_create("bucket");
 	TCase *t = tcase_create("bucket");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	suite_add_tcase(s, t);
 	tcase_add_test(t, no_rate_is_no_limit);
@@ -139,8 +138,5 @@ int main(void)
 	tcase_add_test(t, the_rate_holds);
 	tcase_add_test(t, changes_keep_debt_and_cut_savings);
 	tcase_add_test(t, the_ends_of_the_ranges);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -11,6 +11,7 @@
 
 #include "../../hypervisor/domain/bzimage.h"
 #include "loader_image.h"
+#include "suite.h"
 
 static const void *payload;
 static size_t paylen, hint;
@@ -147,8 +148,6 @@ int main(void)
 {
 	Suite *s = suite_create("bzimage");
 	TCase *tc = tcase_create("bzimage");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, knows_each_compression);
 	tcase_add_test(tc, names_the_compressions_it_refuses);
@@ -156,9 +155,5 @@ int main(void)
 	tcase_add_test(tc, refuses_damage);
 	tcase_add_test(tc, zero_setup_sectors_mean_four);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "domain/change.h"
+#include "suite.h"
 
 static struct change list[CHANGES_MAX];
 
@@ -187,8 +188,6 @@ int main(void)
 {
 	Suite *s = suite_create("change");
 	TCase *t = tcase_create("change");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, nothing);
 	tcase_add_test(t, at_its_start);
@@ -197,8 +196,5 @@ int main(void)
 	tcase_add_test(t, cards);
 	tcase_add_test(t, everything);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -11,6 +11,7 @@
 #include "boot/cmdline.h"
 #include "boot/e820.h"
 #include "debug/log.h"
+#include "suite.h"
 
 static char said[4096];
 static struct options initial;
@@ -150,8 +151,6 @@ int main(void)
 {
 	Suite *s = suite_create("command line and memory map");
 	TCase *t = tcase_create("boot");
-	SRunner *runner;
-	int failed;
 
 	initial = options;
 	tcase_add_checked_fixture(t, reset, NULL);
@@ -163,9 +162,5 @@ int main(void)
 	tcase_add_test(t, test_e820_overlaps);
 	tcase_add_test(t, test_e820_limit);
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -6,6 +6,7 @@
 
 #include "socle/act.h"
 #include "socle/cmd.h"
+#include "suite.h"
 
 static const struct command *entry(const char *name, size_t len)
 {
@@ -115,8 +116,6 @@ int main(void)
 {
 	Suite *s = suite_create("cmdtab");
 	TCase *tc = tcase_create("cmdtab");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, test_names, 0, (int)nr_commands);
 	tcase_add_loop_test(tc, test_groups_have_actions, 0, (int)nr_commands);
@@ -124,9 +123,5 @@ int main(void)
 	tcase_add_loop_test(tc, test_arguments, 0, (int)nr_commands);
 	tcase_add_loop_test(tc, test_acts, 0, (int)(sizeof(acts) / sizeof(acts[0])));
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "socle/cmd.h"
+#include "suite.h"
 
 static int run_nothing(const struct invocation *inv)
 {
@@ -220,8 +221,6 @@ int main(void)
 {
 	Suite *s = suite_create("command");
 	TCase *tc = tcase_create("command");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, test_commands_are_found);
 	tcase_add_test(tc, test_commands_that_are_none);
@@ -230,9 +229,5 @@ int main(void)
 	tcase_add_test(tc, test_numbers);
 	tcase_add_test_raise_signal(tc, test_unknown_flag_name_is_our_defect, SIGABRT);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

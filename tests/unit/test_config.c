@@ -18,6 +18,7 @@
 #include "domain/element.h"
 #include "domain/network.h"
 #include "domain/xml.h"
+#include "suite.h"
 
 static const char good[] =
 	"<domain type='xen'>\n"
@@ -441,7 +442,6 @@ int main(void)
 {
 	Suite *s = suite_create("config");
 	TCase *tc = tcase_create("config");
-	SRunner *sr = srunner_create(s);
 	int failed;
 
 	tcase_set_timeout(tc, 60);
@@ -459,9 +459,7 @@ int main(void)
 	tcase_add_loop_test(tc, test_bad_networks, 0, sizeof(bad_networks) / sizeof(bad_networks[0]));
 	tcase_add_test(tc, test_suggest);
 	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
+	failed = suite_run(s);
 	xmlCleanupParser();
-	return failed != 0;
+	return failed;
 }

@@ -10,6 +10,7 @@
 #include "consoled/logfile.h"
 #include "libsocle/logname.h"
 #include "libsocle/stamp.h"
+#include "suite.h"
 
 static struct logfile l;
 static char dir[] = "/tmp/socle-conlog-XXXXXX";
@@ -266,8 +267,6 @@ int main(void)
 {
 	Suite *s = suite_create("console_log");
 	TCase *t = tcase_create("console_log");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, the_log_is_what_the_guest_printed);
@@ -284,9 +283,5 @@ int main(void)
 	tcase_add_test(t, without_moments_there_is_a_log);
 	tcase_set_timeout(t, 60);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

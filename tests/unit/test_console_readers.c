@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "consoled/readers.h"
+#include "suite.h"
 
 static struct readers readers;
 static char dir[] = "/tmp/socle-readers-XXXXXX";
@@ -218,8 +219,6 @@ int main(void)
 {
 	Suite *s = suite_create("console_readers");
 	TCase *t = tcase_create("console_readers");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, output_goes_to_all_and_input_comes_from_all);
@@ -229,8 +228,5 @@ int main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, what_was_typed_before_hanging_up_is_not_lost, 0, 2);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

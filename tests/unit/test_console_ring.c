@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "consoled/ring.h"
+#include "suite.h"
 
 static struct xencons_interface *page_make(uint32_t start)
 {
@@ -175,8 +176,6 @@ int main(void)
 {
 	Suite *s = suite_create("console_ring");
 	TCase *t = tcase_create("ring");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, output_keeps_its_order);
 	tcase_add_test(t, output_is_taken_in_parts);
@@ -186,8 +185,5 @@ int main(void)
 	tcase_add_test(t, wild_input_indices_are_overwritten);
 	tcase_add_test(t, random_indices_do_no_harm);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -13,6 +13,7 @@
 #include "convert/convert.h"
 #include "convert/internal.h"
 #include "convert/xlcfg.h"
+#include "suite.h"
 
 static struct diag_list diags;
 static struct xl_file file;
@@ -153,8 +154,6 @@ int main(void)
 {
 	Suite *s = suite_create("convert");
 	TCase *tc = tcase_create("convert");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, strings);
 	tcase_add_test(tc, numbers);
@@ -162,9 +161,5 @@ int main(void)
 	tcase_add_test(tc, adding);
 	tcase_add_test(tc, no_key_is_lost);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

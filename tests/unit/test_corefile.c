@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "domain/corefile.h"
+#include "suite.h"
 
 static const struct core_version version = { .major = 4, .minor = 17, .extra = ".0-socle", .capabilities = "xen-3.0-x86_64", .page_size = 4096 };
 
@@ -118,8 +119,6 @@ int main(void)
 {
 	Suite *s = suite_create("corefile");
 	TCase *t = tcase_create("corefile");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, header);
@@ -127,9 +126,5 @@ int main(void)
 	tcase_add_test(t, notes);
 	tcase_add_test(t, a_guest_without_pages);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -17,6 +17,7 @@
 
 #include "../../hypervisor/domain/decompress.h"
 #include "loader_image.h"
+#include "suite.h"
 
 #define PLAIN_BYTES	(20u << 20)	/* more than two lz4 blocks */
 #define PACKED_ROOM	(32u << 20)
@@ -286,8 +287,6 @@ int main(void)
 	const int nr = sizeof(forms) / sizeof(forms[0]);
 	Suite *s = suite_create("decompress");
 	TCase *tc = tcase_create("decompress");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 120);
@@ -300,9 +299,5 @@ int main(void)
 	tcase_add_test(tc, zstd_of_old_and_several_frames);
 	tcase_add_test(tc, plain_elf_is_copied);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

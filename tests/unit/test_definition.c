@@ -18,6 +18,7 @@
 #include "domain/definition.h"
 #include "domain/rename.h"
 #include "domain/rewrite.h"
+#include "suite.h"
 
 static char dir[80];
 static struct socle_error err;
@@ -245,8 +246,6 @@ int main(void)
 {
 	Suite *s = suite_create("definition");
 	TCase *t = tcase_create("definition");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -258,8 +257,5 @@ int main(void)
 	tcase_add_test(t, never_half_of_one);
 	tcase_add_test(t, a_copy_is_another_guest);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

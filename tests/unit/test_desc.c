@@ -6,6 +6,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include "pv/pv.h"
+#include "suite.h"
 
 #define P (1ull << 47)
 #define S (1ull << 44)
@@ -97,8 +98,6 @@ int main(void)
 {
 	Suite *s = suite_create("desc");
 	TCase *tc = tcase_create("desc");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(tc, absent_is_kept);
 	tcase_add_test(tc, code_and_data_go_to_ring3);
@@ -107,9 +106,5 @@ int main(void)
 	tcase_add_test(tc, nothing_accepted_is_privileged);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -14,6 +14,7 @@
 #include <abi/errno.h>
 
 #include "../../hypervisor/domain/dom0_layout.h"
+#include "suite.h"
 
 #define FRAME_SKEW	UINT64_C(0x12345)	/* mfn = pfn + this, so that mixing them shows */
 
@@ -244,8 +245,6 @@ int main(void)
 {
 	Suite *s = suite_create("dom0_layout");
 	TCase *tc = tcase_create("dom0_layout");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, linux_as_measured);
@@ -253,9 +252,5 @@ int main(void)
 	tcase_add_test(tc, many_shapes);
 	tcase_add_test(tc, refusals);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

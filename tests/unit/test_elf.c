@@ -14,6 +14,7 @@
 
 #include "../../hypervisor/domain/elf.h"
 #include "loader_image.h"
+#include "suite.h"
 
 static struct image im;
 static struct elf_image out;
@@ -254,8 +255,6 @@ int main(void)
 {
 	Suite *s = suite_create("elf");
 	TCase *tc = tcase_create("elf");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, reads_a_linux_kernel);
@@ -268,9 +267,5 @@ int main(void)
 	tcase_add_test(tc, loads_by_physical_address);
 	tcase_add_test(tc, survives_random_damage);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

@@ -7,6 +7,7 @@
 #include "domain/codes.h"
 #include "socle/cmd.h"
 #include "socle/explain.h"
+#include "suite.h"
 
 START_TEST(test_identifiers)
 {
@@ -163,8 +164,6 @@ int main(void)
 {
 	Suite *s = suite_create("error");
 	TCase *tc = tcase_create("error");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, test_identifiers);
 	tcase_add_test(tc, test_refusals);
@@ -174,9 +173,5 @@ int main(void)
 	tcase_add_test(tc, test_catalog_is_read);
 	tcase_add_test(tc, test_real_catalog);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

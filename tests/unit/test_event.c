@@ -21,6 +21,7 @@
 #include "libsocle/stamp.h"
 #include "socle/eventtext.h"
 #include "socle/journal.h"
+#include "suite.h"
 
 static char dir[] = "/tmp/socle-event-XXXXXX", path[64], old_path[72];
 
@@ -415,8 +416,6 @@ int main(void)
 {
 	Suite *s = suite_create("event");
 	TCase *pure = tcase_create("pure"), *file = tcase_create("file");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(pure, stamps_are_those_of_the_library);
 	tcase_add_test(pure, stamps_have_a_last_one);
@@ -438,9 +437,5 @@ int main(void)
 	tcase_set_timeout(file, 60);
 	suite_add_tcase(s, pure);
 	suite_add_tcase(s, file);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -12,6 +12,7 @@
 #include "evtchn/internal.h"
 #include "mm_host/harness.h"
 #include "sched/sched.h"
+#include "suite.h"
 
 #define PORTS 40
 
@@ -489,8 +490,6 @@ int main(void)
 {
 	Suite *s = suite_create("event channels");
 	TCase *t = tcase_create("all");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, test_model_two_level, 0, 4);
@@ -502,8 +501,5 @@ int main(void)
 	tcase_add_loop_test(t, test_death_unbinds_peers, 0, 8);
 	tcase_add_test(t, test_errors);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "lib/util.h"
 #include "mm_host/harness.h"
+#include "suite.h"
 
 #define ORDER 8u
 #define PAGES (1ul << ORDER)
@@ -264,8 +265,6 @@ int main(void)
 {
 	Suite *s = suite_create("extents");
 	TCase *tc = tcase_create("extents");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_given);
@@ -276,9 +275,5 @@ int main(void)
 	tcase_add_loop_test(tc, test_left_alone, 0, 2);
 	tcase_add_test(tc, test_refused);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

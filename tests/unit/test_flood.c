@@ -13,6 +13,7 @@
 #include "device/flood.h"
 #include "device/log.h"
 #include "libsocle/stamp.h"
+#include "suite.h"
 
 #define SECOND 1000000000ull
 #define DAY    (86400 * SECOND)
@@ -89,16 +90,11 @@ int main(void)
 {
 	Suite *s = suite_create("flood");
 	TCase *t = tcase_create("flood");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	suite_add_tcase(s, t);
 	tcase_add_test(t, some_at_once_then_one_now_and_then);
 	tcase_add_test(t, a_quiet_guest_may_say_much_again);
 	tcase_add_test(t, a_worker_s_log_does_not_grow_at_its_guest_s_will);
 	tcase_set_timeout(t, 120);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -16,6 +16,7 @@
 #include "device/limits.h"
 #include "device/vbd.h"
 #include "device/vif.h"
+#include "suite.h"
 
 #define NODES 300
 
@@ -452,8 +453,6 @@ int main(void)
 {
 	Suite *s = suite_create("frontend");
 	TCase *t = tcase_create("frontend");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, a_disk_of_one_page);
 	tcase_add_test(t, a_disk_of_many_pages_and_queues);
@@ -468,8 +467,5 @@ int main(void)
 	tcase_add_test(t, addresses_of_networks);
 	tcase_add_test(t, what_is_offered_fits);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

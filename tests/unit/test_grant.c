@@ -6,6 +6,7 @@
 #include "grant/internal.h"
 #include "lib/util.h"
 #include "mm_host/harness.h"
+#include "suite.h"
 
 #define P_FLAGS (PTE_P | PTE_RW | PTE_A | PTE_D | PTE_US)
 
@@ -463,8 +464,6 @@ int main(void)
 {
 	Suite *s = suite_create("grant");
 	TCase *tc = tcase_create("grant");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_map_unmap);
@@ -479,9 +478,5 @@ int main(void)
 	tcase_add_test(tc, test_no_handles);
 	tcase_add_loop_test(tc, test_random, 0, 6);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "mm_host/harness.h"
+#include "suite.h"
 
 #define MAX_OBJECTS 150
 
@@ -93,17 +94,11 @@ int main(void)
 {
 	Suite *s = suite_create("heap");
 	TCase *tc = tcase_create("heap");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_random, 0, 4);
 	tcase_add_test(tc, test_edges);
 	tcase_add_test_raise_signal(tc, test_foreign_free, 6);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../../hypervisor/domain/hypercall_page.h"
+#include "suite.h"
 
 static uint8_t page[4096];
 
@@ -51,14 +52,8 @@ int main(void)
 {
 	Suite *s = suite_create("hypercall_page");
 	TCase *tc = tcase_create("hypercall_page");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, every_stub);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

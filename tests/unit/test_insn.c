@@ -9,6 +9,7 @@
 #include <string.h>
 #include "pv/insn.h"
 #include "pv/vectors.h"
+#include "suite.h"
 
 #define BYTES(...) (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ })
 
@@ -357,8 +358,6 @@ int main(void)
 {
 	Suite *s = suite_create("insn");
 	TCase *tc = tcase_create("insn");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(tc, linux_page_table_writes);
 	tcase_add_test(tc, memory_writes);
@@ -372,9 +371,5 @@ int main(void)
 	tcase_add_test(tc, random_bytes);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

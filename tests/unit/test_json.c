@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "domain/json.h"
+#include "suite.h"
 
 static struct json j;
 static char *text;
@@ -154,8 +155,6 @@ int main(void)
 {
 	Suite *s = suite_create("json");
 	TCase *tc = tcase_create("json");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, test_layout);
 	tcase_add_test(tc, test_rows);
@@ -165,9 +164,5 @@ int main(void)
 	tcase_add_test(tc, test_any_bytes);
 	tcase_add_test_raise_signal(tc, test_key_outside_an_object_is_our_defect, SIGABRT);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kit/console_ring.h"
+#include "suite.h"
 
 static struct xencons_interface *page;
 static struct kit_console_ring ring;
@@ -81,15 +82,10 @@ int main(void)
 {
 	Suite *s = suite_create("kit_console");
 	TCase *t = tcase_create("console");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, text_comes_out_as_it_went_in);
 	tcase_add_test(t, what_is_typed_is_read_in_pieces);
 	tcase_add_test(t, wild_indices_give_nothing);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

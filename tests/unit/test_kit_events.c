@@ -9,6 +9,7 @@
 
 #include "kit/event_fifo.h"
 #include "kit/timers.h"
+#include "suite.h"
 
 #define PORTS 200
 #define BIT(n) (1U << (n))
@@ -181,8 +182,6 @@ int main(void)
 {
 	Suite *s = suite_create("kit_events");
 	TCase *t = tcase_create("events");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, none_is_lost_none_comes_twice);
 	tcase_add_test(t, high_priority_comes_first);
@@ -191,8 +190,5 @@ int main(void)
 	tcase_add_test(t, timers_fire_in_order_and_once);
 	tcase_add_test(t, a_timer_that_starts_itself_has_one_turn);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "kit/string.h"
+#include "suite.h"
 
 #define SAME(...) do { \
 	char ours_[80], theirs_[80]; \
@@ -61,15 +62,10 @@ int main(void)
 {
 	Suite *s = suite_create("kit_format");
 	TCase *t = tcase_create("format");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, it_prints_what_printf_prints);
 	tcase_add_test(t, a_small_buffer_gets_the_beginning);
 	tcase_add_test(t, numbers_are_digits_and_nothing_else);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

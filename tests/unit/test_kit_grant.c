@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "kit/grant_table.h"
+#include "suite.h"
 
 #define FRAME 512
 
@@ -127,8 +128,6 @@ int main(void)
 {
 	Suite *s = suite_create("kit_grant");
 	TCase *tc = tcase_create("grant");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(tc, references_are_unique_and_not_reserved);
 	tcase_add_test(tc, what_is_mapped_cannot_be_ended);
@@ -136,8 +135,5 @@ int main(void)
 	tcase_add_test(tc, a_table_grows_with_references_out);
 	tcase_add_test(tc, a_random_life_loses_none);
 	suite_add_tcase(s, tc);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

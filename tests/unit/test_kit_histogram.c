@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kit/histogram.h"
+#include "suite.h"
 
 static int by_value(const void *a, const void *b)
 {
@@ -93,16 +94,10 @@ int main(void)
 {
 	Suite *s = suite_create("histogram");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, quantiles_are_near_the_sorted_list);
 	tcase_add_test(t, ends_of_the_range);
 	tcase_add_test(t, merged_and_printed);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

@@ -9,6 +9,7 @@
 
 #include "kit/heap.h"
 #include "kit/pages.h"
+#include "suite.h"
 
 #define NR 200
 
@@ -161,8 +162,6 @@ int main(void)
 {
 	Suite *s = suite_create("kit_memory");
 	TCase *t = tcase_create("memory");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, runs_are_disjoint_and_come_back);
 	tcase_add_test(t, what_is_free_cannot_be_given);
@@ -170,8 +169,5 @@ int main(void)
 	tcase_add_test(t, wrong_frees_are_seen);
 	tcase_add_test(t, no_pages_is_no_block);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "kit/ring.h"
+#include "suite.h"
 
 #define ENTRY 112
 
@@ -184,8 +185,6 @@ int main(void)
 {
 	Suite *s = suite_create("kit_ring");
 	TCase *t = tcase_create("ring");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, sizes_are_those_of_the_abi);
 	tcase_add_test(t, answers_come_in_order_through_the_wrap);
@@ -195,8 +194,5 @@ int main(void)
 	tcase_add_test(t, an_index_that_goes_back_breaks_it);
 	tcase_add_test(t, random_pages_do_no_harm);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -10,6 +10,7 @@
 
 #include "kit/store_ring.h"
 #include "kit/xenbus_table.h"
+#include "suite.h"
 
 static struct xenstore_domain_interface *page;
 static struct kit_store_ring ring;
@@ -207,8 +208,6 @@ int main(void)
 {
 	Suite *s = suite_create("kit_store");
 	TCase *t = tcase_create("store");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, messages_come_whole_in_any_pieces);
 	tcase_add_test(t, requests_wait_for_room);
@@ -220,8 +219,5 @@ int main(void)
 	tcase_add_test(t, every_way_out_is_one);
 	tcase_add_test(t, nothing_moves_a_broken_device_or_comes_from_a_wild_state);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "domain/ledger.h"
+#include "suite.h"
 
 START_TEST(pieces_add_up)
 {
@@ -53,15 +54,9 @@ int main(void)
 {
 	Suite *s = suite_create("ledger");
 	TCase *t = tcase_create("ledger");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(t, pieces_add_up);
 	tcase_add_test(t, an_unknown_kind_is_counted);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

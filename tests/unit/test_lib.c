@@ -14,6 +14,7 @@
 #include "lib/list.h"
 #include "lib/rangeset.h"
 #include "lib/util.h"
+#include "suite.h"
 
 /* The hypervisor's heap, here the host's; fail_after counts down to a failure. */
 static int fail_after = -1;
@@ -271,8 +272,6 @@ int main(void)
 {
 	Suite *s = suite_create("hypervisor library");
 	TCase *t = tcase_create("lib");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(t, test_memory_functions);
 	tcase_add_test(t, test_string_functions);
@@ -284,9 +283,5 @@ int main(void)
 	tcase_add_test(t, test_list);
 	tcase_add_test(t, test_clamp);
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

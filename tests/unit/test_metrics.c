@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "domain/metrics.h"
+#include "suite.h"
 
 static struct metrics_domain domains[] = {
 	{ .domid = 0, .name = "Domain-0", .uuid = "00000000-0000-0000-0000-000000000000", .state = "running", .vcpus = 2,
@@ -70,10 +71,8 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-	SRunner *sr;
 	TCase *t;
 	Suite *s;
-	int failed;
 
 	if (argc > 1 && strcmp(argv[1], "--print") == 0) {
 		metrics_write(&all, stdout);
@@ -84,9 +83,5 @@ int main(int argc, char **argv)
 	tcase_add_loop_test(t, samples_say_what_is, 0, sizeof(lines) / sizeof(lines[0]));
 	tcase_add_test(t, a_machine_without_guests_has_metrics);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

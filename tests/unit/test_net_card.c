@@ -9,6 +9,7 @@
 
 #include "net_machine.h"
 #include "netd/ctrl.h"
+#include "suite.h"
 
 START_TEST(frames_go_out_whole)
 {
@@ -371,8 +372,6 @@ int main(void)
 {
 	Suite *s = suite_create("net_card");
 	TCase *t = tcase_create("all");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, frames_go_out_whole);
@@ -388,8 +387,5 @@ int main(void)
 	tcase_add_test(t, a_capture_has_both_ways);
 	tcase_add_loop_test(t, a_killed_worker_s_control_answer_comes, 0, 5);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

@@ -13,6 +13,7 @@
 #include "netd/filter.h"
 #include "netd/offload.h"
 #include "netd/pcapng.h"
+#include "suite.h"
 
 static struct frame f;
 
@@ -595,8 +596,6 @@ int main(void)
 {
 	Suite *s = suite_create("net_frames");
 	TCase *t = tcase_create("all");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, plain_frames_stay_plain);
 	tcase_add_test(t, a_checksums_place_is_found);
@@ -615,8 +614,5 @@ int main(void)
 	tcase_add_test(t, a_capture_can_be_read);
 	tcase_add_test(t, a_slow_reader_loses_whole_frames);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "net/internal.h"
+#include "suite.h"
 
 #define VNET 10
 #define FRAME (VNET + 60)
@@ -392,8 +393,6 @@ int main(void)
 {
 	Suite *s = suite_create("net_host");
 	TCase *t = tcase_create("all");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	if (!can_run())
 		return 77;
@@ -410,8 +409,5 @@ int main(void)
 	tcase_add_test(t, a_nat_network_has_rules);
 	tcase_add_test(t, somebody_elses_bridge_is_left_alone);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

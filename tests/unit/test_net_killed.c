@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "net_machine.h"
+#include "suite.h"
 
 /* The worker's process: no events here, it looks at the rings all the time. */
 static void __attribute__((noreturn)) worker_run(bool resume)
@@ -201,14 +202,9 @@ int main(void)
 {
 	Suite *s = suite_create("net_killed");
 	TCase *t = tcase_create("all");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, killed_at_any_moment_it_goes_on);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

@@ -12,6 +12,7 @@
 #include "net/checksum.h"
 #include "net/packet.h"
 #include "net/wire.h"
+#include "suite.h"
 
 START_TEST(addresses_as_the_library_reads_them)
 {
@@ -313,8 +314,6 @@ int main(void)
 {
 	Suite *s = suite_create("net");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, addresses_as_the_library_reads_them);
 	tcase_add_test(t, addresses_are_printed_as_the_library_does);
@@ -327,9 +326,5 @@ int main(void)
 	tcase_add_test(t, fragments_have_ports_in_the_first_only);
 	tcase_add_test(t, extension_headers_are_stepped_over);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

@@ -10,6 +10,7 @@
 
 #include "net/rx.h"
 #include "net/tx.h"
+#include "suite.h"
 
 #define PAGE 4096u
 #define RING 256u
@@ -552,8 +553,6 @@ int main(void)
 {
 	Suite *s = suite_create("netfront rings");
 	TCase *tx = tcase_create("transmit"), *rx = tcase_create("receive");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tx, tx_one_slot_says_all);
 	tcase_add_test(tx, tx_first_slot_has_the_whole_size);
@@ -571,9 +570,5 @@ int main(void)
 	tcase_add_test(rx, rx_segments_only_if_asked_for);
 	suite_add_tcase(s, tx);
 	suite_add_tcase(s, rx);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

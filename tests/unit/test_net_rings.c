@@ -12,6 +12,7 @@
 #include "netd/ctrl.h"
 #include "netd/rx.h"
 #include "netd/tx.h"
+#include "suite.h"
 
 #define NEAR_WRAP (UINT32_MAX - 40)
 
@@ -639,8 +640,6 @@ int main(void)
 {
 	Suite *s = suite_create("net_rings");
 	TCase *t = tcase_create("all");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, packets_of_one_slot_wrap);
 	tcase_add_test(t, a_packet_of_eighteen_slots_and_its_extra);
@@ -661,8 +660,5 @@ int main(void)
 	tcase_add_test(t, the_control_ring_says_what_is_not_there);
 	tcase_add_test(t, the_control_ring_keeps_nobody);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

@@ -3,6 +3,7 @@
 #include <check.h>
 
 #include "net/terms.h"
+#include "suite.h"
 
 static const struct net_offer full = {
 	.rx_copy = true, .sg = true, .gso4 = true, .gso6 = true, .csum6 = true, .split = true, .max_queues = 4,
@@ -87,17 +88,11 @@ int main(void)
 {
 	Suite *s = suite_create("net terms");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, nothing_but_copies_is_agreed_on);
 	tcase_add_test(t, queues_are_the_smaller_number);
 	tcase_add_test(t, segments_need_what_they_are_made_of);
 	tcase_add_test(t, frames_that_may_be_sent);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "worker_talk.h"
+#include "suite.h"
 
 #define SOME_UID 61235u
 #define QUEUES   2u
@@ -160,16 +161,11 @@ int main(void)
 {
 	Suite *s = suite_create("net_worker");
 	TCase *t = tcase_create("all");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, it_answers_and_ends);
 	tcase_add_test(t, it_stops_when_told);
 	tcase_add_test(t, it_ends_with_its_supervisor);
 	tcase_add_test(t, half_a_setup_is_none);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

@@ -7,6 +7,7 @@
 #include "guests/netbench/frames.h"
 #include "net/checksum.h"
 #include "net/packet.h"
+#include "suite.h"
 
 static const struct frames_end a = { { { 2, 0, 0, 0, 0, 1 } }, { 10, 0, 0, 1 }, 9 };
 static const struct frames_end b = { { { 2, 0, 0, 0, 0, 2 } }, { 10, 0, 0, 2 }, 9 };
@@ -88,16 +89,10 @@ int main(void)
 {
 	Suite *s = suite_create("netbench");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, numbers_travel_and_come_back);
 	tcase_add_test(t, arp);
 	tcase_add_test(t, cut_and_damaged_frames);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

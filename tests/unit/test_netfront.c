@@ -20,6 +20,7 @@
 #include "kit_host.h"
 #include "net/card.h"
 #include "net/wire.h"
+#include "suite.h"
 
 #define FRONT	"device/vif/0"
 #define BACK	"/local/domain/0/backend/vif/7/0"
@@ -483,8 +484,6 @@ int main(void)
 {
 	Suite *s = suite_create("netfront");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, frames_go_around);
 	tcase_add_test(t, offloads_go_with_them);
@@ -493,9 +492,5 @@ int main(void)
 	tcase_add_test(t, a_backend_that_is_started_again);
 	tcase_add_test(t, lies_cost_the_card_only);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

@@ -15,6 +15,7 @@
 #include "domain/codes.h"
 #include "domain/devices.h"
 #include "domain/nodes.h"
+#include "suite.h"
 
 #define DOMID 7
 #define FRONT "/local/domain/7/device/vbd/51712"
@@ -101,16 +102,11 @@ int main(int argc, char **argv)
 {
 	Suite *s = suite_create("nodes");
 	TCase *t = tcase_create("nodes");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	(void)argc;
 	snprintf(here, sizeof(here), "%.*s", (int)(strrchr(argv[0], '/') - argv[0]), argv[0]);
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_loop_test(t, a_disk_is_there_until_it_is_removed, 0, 2);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

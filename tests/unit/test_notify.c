@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "libsocle/notify.h"
+#include "suite.h"
 
 static char dir[] = "/tmp/socle-notify-XXXXXX";
 static char path[64];
@@ -142,8 +143,6 @@ int main(void)
 {
 	Suite *s = suite_create("notify");
 	TCase *tc = tcase_create("notify");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_path);
@@ -152,9 +151,5 @@ int main(void)
 	tcase_add_test(tc, a_watchdog);
 	tcase_add_test(tc, no_watchdog);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "domain/memory.h"
+#include "suite.h"
 
 START_TEST(test_first_call)
 {
@@ -64,14 +65,9 @@ int main(void)
 {
 	Suite *s = suite_create("p2m");
 	TCase *tc = tcase_create("p2m");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_test(tc, test_first_call);
 	tcase_add_loop_test(tc, test_covers_once, 0, 200);
 	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

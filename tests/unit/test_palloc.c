@@ -5,6 +5,7 @@
 #include <string.h>
 #include "lib/util.h"
 #include "mm_host/harness.h"
+#include "suite.h"
 
 #define MAX_BLOCKS 200
 
@@ -133,8 +134,6 @@ int main(void)
 {
 	Suite *s = suite_create("palloc");
 	TCase *tc = tcase_create("palloc");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_random_blocks, 0, 4);
@@ -142,9 +141,5 @@ int main(void)
 	tcase_add_test(tc, test_zeroed);
 	tcase_add_test(tc, test_claims);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

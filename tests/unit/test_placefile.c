@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "domain/placefile.h"
+#include "suite.h"
 
 static char dir[64], beside[96], path[96];
 static int no_rename, no_link; /* what they fail with, as on NFS and on FAT */
@@ -105,17 +106,11 @@ int main(void)
 {
 	Suite *s = suite_create("placefile");
 	TCase *t = tcase_create("placefile");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_loop_test(t, it_has_the_name, 0, sizeof(disks) / sizeof(disks[0]));
 	tcase_add_loop_test(t, who_has_the_name_keeps_it, 0, sizeof(disks) / sizeof(disks[0]));
 	tcase_add_test(t, neither_way_is_an_error);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

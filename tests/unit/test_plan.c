@@ -11,6 +11,7 @@
 
 #include "domain/adjust.h"
 #include "domain/plan.h"
+#include "suite.h"
 
 static struct domain_config *parse(const char *devices, unsigned int vcpus)
 {
@@ -115,16 +116,11 @@ int main(void)
 {
 	Suite *s = suite_create("plan");
 	TCase *t = tcase_create("plan");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, the_least);
 	tcase_add_test(t, devices_cost);
 	tcase_add_test(t, the_most);
 	tcase_add_test(t, starving);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

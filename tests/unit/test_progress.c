@@ -12,6 +12,7 @@
 
 #include "domain/context.h"
 #include "socle/progress.h"
+#include "suite.h"
 
 #define S UINT64_C(1000000000)
 #define M (UINT64_C(1) << 20)
@@ -239,8 +240,6 @@ int main(void)
 {
 	Suite *s = suite_create("progress");
 	TCase *tc = tcase_create("progress");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, test_what_is_short_is_not_shown);
 	tcase_add_test(tc, test_rate_and_rest);
@@ -252,9 +251,5 @@ int main(void)
 	tcase_add_test(tc, test_off_a_terminal);
 	tcase_add_test(tc, test_on_a_terminal);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -18,6 +18,7 @@
 
 #include "domain/codes.h"
 #include "domain/reserve.h"
+#include "suite.h"
 
 static char dir[64];
 static bool alive; /* what the hypervisor would say */
@@ -426,8 +427,6 @@ int main(void)
 {
 	Suite *s = suite_create("reserve");
 	TCase *t = tcase_create("reserve");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -443,9 +442,5 @@ int main(void)
 	tcase_add_test(t, many_at_once);
 	tcase_add_test(t, twenty_names_at_once);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -10,6 +10,7 @@
 #include "guests/router/config.h"
 #include "net/checksum.h"
 #include "net/wire.h"
+#include "suite.h"
 
 #define SECOND 1000000000UL
 
@@ -696,8 +697,6 @@ int main(void)
 {
 	Suite *s = suite_create("router");
 	TCase *t = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, packets_go_on);
@@ -717,9 +716,5 @@ int main(void)
 	tcase_add_test(t, command_lines);
 	tcase_add_test(t, damaged_frames_do_no_harm);
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

@@ -22,6 +22,7 @@
 
 #include "device/answer.h"
 #include "device/sandbox.h"
+#include "suite.h"
 
 #define SOME_UID 61234u
 #define MEMORY   (64ull << 20)
@@ -204,8 +205,6 @@ int main(void)
 {
 	Suite *s = suite_create("sandbox");
 	TCase *t = tcase_create("sandbox");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	suite_add_tcase(s, t);
 	tcase_add_test(t, rights_and_descriptors_go);
@@ -214,8 +213,5 @@ int main(void)
 	tcase_add_test(t, a_question_is_answered);
 	tcase_add_test(t, what_is_not_listed_ends_it);
 	tcase_add_test(t, user_zero_is_refused);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sched/fair.h"
+#include "suite.h"
 
 #define MS UINT64_C(1000000)
 #define SLICE (5 * MS)
@@ -245,8 +246,6 @@ int main(void)
 {
 	Suite *s = suite_create("sched");
 	TCase *t = tcase_create("fair");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, test_empty);
@@ -264,9 +263,5 @@ int main(void)
 	tcase_add_test(t, test_cap_holds_alone_and_in_company);
 	tcase_add_test(t, test_nobody_starves);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "domain/memory.h"
 #include "domain/segment.h"
+#include "suite.h"
 
 #define PAGE GUEST_PAGE
 #define GUEST_PAGES 64u
@@ -167,17 +168,11 @@ int main(void)
 {
 	Suite *s = suite_create("segment");
 	TCase *tc = tcase_create("segment");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, test_random_images);
 	tcase_add_test(tc, test_linux_in_little_memory);
 	tcase_add_test(tc, test_refusals);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

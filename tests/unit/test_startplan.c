@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "domain/startplan.h"
+#include "suite.h"
 
 #define ITEMS 12
 
@@ -204,8 +205,6 @@ int main(void)
 {
 	Suite *s = suite_create("startplan");
 	TCase *t = tcase_create("startplan");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, files);
 	tcase_add_test(t, by_order_and_name);
@@ -214,8 +213,5 @@ int main(void)
 	tcase_add_test(t, rings);
 	tcase_add_loop_test(t, at_random, 1, 9);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

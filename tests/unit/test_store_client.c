@@ -21,6 +21,7 @@
 #include <abi/io/xs_wire.h>
 
 #include "libsocle/store.h"
+#include "suite.h"
 
 static char dir[] = "/tmp/socle-test-XXXXXX";
 static char path[64];
@@ -504,8 +505,6 @@ int main(void)
 {
 	Suite *s = suite_create("store_client");
 	TCase *tc = tcase_create("store_client");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(tc, server_listen, server_end);
 	tcase_add_test(tc, test_calls);
@@ -519,8 +518,5 @@ int main(void)
 	tcase_add_test(tc, test_nobody);
 	tcase_add_test(tc, test_error_object);
 	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

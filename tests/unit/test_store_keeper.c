@@ -16,6 +16,7 @@
 #include "stored/keeper.h"
 #include "stored/log.h"
 #include "stored/txn.h"
+#include "suite.h"
 
 #define VALUE 1000u
 
@@ -174,8 +175,6 @@ int main(void)
 {
 	Suite *s = suite_create("store keeper");
 	TCase *t = tcase_create("full disk");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, without_room_for_two_the_old_one_grows);
@@ -183,9 +182,5 @@ int main(void)
 	tcase_add_test(t, a_stale_state_is_none);
 	tcase_set_timeout(t, 120);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -24,6 +24,7 @@
 #include "stored/conn_ring.h"
 #include "stored/keeper.h"
 #include "stored/replay.h"
+#include "suite.h"
 
 #define GUESTS 4u	/* domain 0's kernel is one of them */
 #define KILLS  250
@@ -548,8 +549,6 @@ int main(void)
 {
 	Suite *s = suite_create("store killed");
 	TCase *tc = tcase_create("rings");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(tc, 600);
 	tcase_add_checked_fixture(tc, world_make, world_end);
@@ -559,9 +558,5 @@ int main(void)
 	tcase_add_test(tc, the_page_lies);
 	tcase_add_test(tc, a_wish_to_reconnect_of_the_meantime);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

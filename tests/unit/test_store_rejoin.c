@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "store_world.h"
+#include "suite.h"
 
 /* Those who died, and those whose id belongs to somebody else now, are gone; the others have their rings. */
 START_TEST(the_dead_are_released)
@@ -65,16 +66,10 @@ int main(void)
 {
 	Suite *s = suite_create("store rejoin");
 	TCase *tc = tcase_create("rejoin");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, world_begin, world_end);
 	tcase_add_test(tc, the_dead_are_released);
 	tcase_add_test(tc, the_ringless_are_introduced_again);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

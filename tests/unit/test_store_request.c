@@ -15,6 +15,7 @@
 
 #include "stored/log.h"
 #include "stored/request.h"
+#include "suite.h"
 
 static struct store store;
 static struct conn *ctl, *g1, *g2;
@@ -588,8 +589,6 @@ int main(void)
 {
 	Suite *s = suite_create("store requests");
 	TCase *tc = tcase_create("dispatcher");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
@@ -609,9 +608,5 @@ int main(void)
 	tcase_add_test(tc, long_directories);
 	tcase_add_test(tc, control);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

@@ -17,6 +17,7 @@
 #include "stored/txn.h"
 
 #include "store_world.h"
+#include "suite.h"
 
 /* --- The codec. */
 
@@ -458,7 +459,6 @@ int main(void)
 {
 	Suite *s = suite_create("store restart");
 	TCase *tc = tcase_create("journal");
-	SRunner *r;
 	int failed;
 
 	tcase_set_timeout(tc, 300);
@@ -473,10 +473,7 @@ int main(void)
 	tcase_add_test(tc, other_streams_are_refused);
 	tcase_add_test(tc, a_full_sink);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = suite_run(s);
 	free(world.stream);
-	return failed ? 1 : 0;
+	return failed;
 }

@@ -14,6 +14,7 @@
 #include "stored/quota.h"
 #include "stored/tree.h"
 #include "stored/txn.h"
+#include "suite.h"
 
 /* Paths of up to three names out of three: /x/y/z; index 0 is unused. */
 #define NAMES 4
@@ -220,16 +221,10 @@ int main(void)
 {
 	Suite *s = suite_create("store tree");
 	TCase *tc = tcase_create("pure");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(tc, random_against_model);
 	tcase_add_test(tc, snapshot_shares);
 	tcase_add_test(tc, owner_of_created);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

@@ -14,6 +14,7 @@
 #include "stored/perm.h"
 #include "stored/ring.h"
 #include "stored/wire.h"
+#include "suite.h"
 
 START_TEST(message_in_pieces)
 {
@@ -219,8 +220,6 @@ int main(void)
 {
 	Suite *s = suite_create("store wire");
 	TCase *tc = tcase_create("pure");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(tc, message_in_pieces);
 	tcase_add_test(tc, length_limit);
@@ -230,9 +229,5 @@ int main(void)
 	tcase_add_test(tc, ring_wraps);
 	tcase_add_test(tc, ring_hostile_indices);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

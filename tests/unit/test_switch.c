@@ -22,6 +22,7 @@
 #include "sched/sched.h"
 #include "time/clock.h"
 #include "time/timer.h"
+#include "suite.h"
 
 __thread struct cpu_info test_cpu;
 __thread struct vcpu *test_current;
@@ -223,16 +224,10 @@ int main(void)
 {
 	Suite *s = suite_create("switch");
 	TCase *tc = tcase_create("switch");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, test_free_only_off_its_tables);
 	tcase_add_test(tc, test_affinity_while_saved);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

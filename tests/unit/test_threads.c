@@ -19,6 +19,7 @@
 /* libc has one of this name, too. */
 #define sched_yield hypervisor_sched_yield
 #include "sched/sched.h"
+#include "suite.h"
 #undef sched_yield
 
 #define THREADS 4
@@ -485,17 +486,11 @@ int main(void)
 {
 	Suite *s = suite_create("threads");
 	TCase *tc = tcase_create("all at once");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(tc, 300);
 	tcase_add_loop_test(tc, test_types, 0, 4);
 	tcase_add_loop_test(tc, test_grants, 0, 4);
 	tcase_add_loop_test(tc, test_ports, 0, 4);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

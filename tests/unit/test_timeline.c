@@ -7,6 +7,7 @@
 
 #include "domain/hvline.h"
 #include "domain/timeline.h"
+#include "suite.h"
 
 START_TEST(lines_are_in_order_of_time_and_of_coming)
 {
@@ -78,16 +79,10 @@ int main(void)
 {
 	Suite *s = suite_create("timeline");
 	TCase *t = tcase_create("timeline");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(t, lines_are_in_order_of_time_and_of_coming);
 	tcase_add_loop_test(t, moments_are_read_or_refused, 0, sizeof(moments) / sizeof(moments[0]));
 	tcase_add_loop_test(t, lines_of_the_hypervisor_have_a_domain_or_none, 0, sizeof(lines) / sizeof(lines[0]));
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

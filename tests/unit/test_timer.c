@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <check.h>
 #include "time/timer_heap.h"
+#include "suite.h"
 
 #define COUNT 100
 
@@ -64,15 +65,9 @@ int main(void)
 {
 	Suite *s = suite_create("timer heap");
 	TCase *t = tcase_create("heap");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(t, test_random);
 	tcase_add_test(t, test_drain_in_order);
 	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

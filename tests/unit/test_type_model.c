@@ -9,6 +9,7 @@
 #include <string.h>
 #include "lib/util.h"
 #include "mm_host/harness.h"
+#include "suite.h"
 
 #define KERNEL_PTE (PTE_P | PTE_RW | PTE_A | PTE_D)
 
@@ -578,8 +579,6 @@ int main(void)
 {
 	Suite *s = suite_create("type_model");
 	TCase *tc = tcase_create("types"), *fuzz = tcase_create("random");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(tc, test_every_transition);
 	tcase_add_test(tc, test_overflow);
@@ -595,9 +594,5 @@ int main(void)
 	tcase_add_loop_test(fuzz, test_random, 0, 12);
 	suite_add_tcase(s, tc);
 	suite_add_tcase(s, fuzz);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -6,6 +6,7 @@
 
 #include "domain/cpulist.h"
 #include "domain/usage.h"
+#include "suite.h"
 
 static const char *round_trip(const char *text, unsigned int nr_cpus)
 {
@@ -113,8 +114,6 @@ int main(void)
 {
 	Suite *s = suite_create("lists of CPUs, use of time");
 	TCase *tc = tcase_create("all");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_test(tc, test_lists);
 	tcase_add_test(tc, test_no_lists);
@@ -123,8 +122,5 @@ int main(void)
 	tcase_add_test(tc, test_unknown);
 	tcase_add_test(tc, test_order);
 	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "guests/webd/http.h"
+#include "suite.h"
 
 static struct http_request ask(const char *text)
 {
@@ -160,8 +161,6 @@ int main(void)
 {
 	Suite *s = suite_create("webd http");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, heads_come_in_pieces);
 	tcase_add_test(t, what_is_accepted);
@@ -170,9 +169,5 @@ int main(void)
 	tcase_add_test(t, random_heads);
 	tcase_add_test(t, responses);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? 1 : 0;
+	return suite_run(s);
 }

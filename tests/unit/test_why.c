@@ -11,6 +11,7 @@
 #include <abi/io/xenbus.h>
 
 #include "domain/why.h"
+#include "suite.h"
 
 static const struct {
 	struct why_device d;
@@ -63,14 +64,9 @@ int main(void)
 {
 	Suite *s = suite_create("why");
 	TCase *t = tcase_create("why");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_loop_test(t, words, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(t, every_state);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }

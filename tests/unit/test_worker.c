@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "device/worker.h"
+#include "suite.h"
 
 static char program[512], dir[] = "/tmp/socle-worker-XXXXXX", log_path[64];
 
@@ -307,7 +308,6 @@ int main(int argc, char **argv)
 {
 	Suite *s = suite_create("worker");
 	TCase *t = tcase_create("worker");
-	SRunner *r = srunner_create(s);
 	int failed;
 
 	(void)argc;
@@ -331,10 +331,8 @@ int main(int argc, char **argv)
 	tcase_add_test(t, no_program_is_an_error);
 	tcase_add_test(t, luck_runs_out_and_comes_back);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = suite_run(s);
 	unlink(log_path);
 	rmdir(dir);
-	return failed != 0;
+	return failed;
 }

@@ -11,6 +11,7 @@
 #include <abi/io/xenbus.h>
 
 #include "device/xenbus.h"
+#include "suite.h"
 
 #define EVERY_CASE (DEVICE_STATES * DEVICE_STATES * 4)
 
@@ -229,8 +230,6 @@ int main(void)
 {
 	Suite *s = suite_create("xenbus");
 	TCase *t = tcase_create("xenbus");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, every_pair_comes_to_rest);
 	tcase_add_test(t, nothing_stays_mapped_for_a_frontend_that_let_go);
@@ -245,8 +244,5 @@ int main(void)
 	tcase_add_test(t, a_frontend_that_broke_the_protocol_is_not_connected_again);
 	tcase_add_test(t, states_have_names);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }
