@@ -3,8 +3,7 @@
  * dom0-tools/device/device.c
  *
  * See device.h.  A worker is started when it is needed: for the first offer, since only the image tells what can be offered,
- * and again for a connection after it died.  What was given to it is closed here: locks, ports and maps live as long as any
- * copy of their descriptor, and have to go with the worker.
+ * and again for a connection after it died (device_worker.c).
  *
  *   no worker --start, SETUP--> ready --CONNECT--> linked --DISCONNECT--> ready
  *       ^------------------- death, nonsense, silence ----------'
@@ -21,30 +20,23 @@
 #include "device/device.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <abi/io/xenbus.h>
 
-#include "device/handles.h"
+#include "device/device_worker.h"
 #include "device/limits.h"
 #include "device/vbd.h"
 #include "device/vif.h"
 #include "device/xenbus.h"
 
 #define STEPS_MAX        8u
-#define LOCK_FRESH_MS    1000u  /* device managers look at a new disk under its lock */
-#define LOCK_HEIR_MS     60000u /* a predecessor whose last I/O is under way */
-#define LOCK_STEP_MS     50u
-#define AWAY_STEP_MS     100u   /* and twice as long after each try to reach an NBD server, */
-#define AWAY_MAX_MS      10000u /* up to this */
 #define FORCE_MS         2000u  /* a guest whose device is taken away has heard of it */
 #define LEAVE_MS         10000u /* and has cleared up behind it */
 #define LEAVE_STEP_MS    20u
@@ -92,8 +84,7 @@ void device_name(char out[DEVICE_NAME_MAX], enum device_class cls, uint32_t devi
 		snprintf(out, DEVICE_NAME_MAX, "%s %u", cls == DEVICE_DISK ? "disk" : "card", devid);
 }
 
-__attribute__((format(printf, 4, 5)))
-static void tell(const struct device *d, const struct device_host *h, enum device_event what, const char *fmt, ...)
+void device_tell(const struct device *d, const struct device_host *h, enum device_event what, const char *fmt, ...)
 {
 	char text[1200];
 	struct device_line l = { what, d->cls, d->devid, text };
@@ -103,211 +94,6 @@ static void tell(const struct device *d, const struct device_host *h, enum devic
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	h->say(h->arg, &l);
-}
-
-#define say(d, h, ...) tell(d, h, DEVICE_SAID, __VA_ARGS__)
-
-/* --- the worker -------------------------------------------------------------------------------- */
-
-static void journal_path(const struct device *d, const struct device_host *h, char *out, size_t size)
-{
-	snprintf(out, size, "%s/%s-%u.journal", h->run_dir, classes[d->cls].front, d->devid);
-}
-
-/* With its lock, which its worker keeps: whoever has it serves the device. */
-static int journal_open(const struct device *d, const struct device_host *h, bool heir, struct socle_error *e)
-{
-	char path[128];
-	int fd;
-
-	journal_path(d, h, path, sizeof(path));
-	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return socle_fail(e, errno, "cannot open its journal '%s': %s", path, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		socle_fail(e, errno == EWOULDBLOCK ? EAGAIN : errno, "its last worker has not ended yet");
-		close(fd);
-		return -1;
-	}
-	if (!heir && ftruncate(fd, 0)) {
-		socle_fail(e, errno, "cannot empty its journal '%s': %s", path, strerror(errno));
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* What every worker gets: fds[0..*n), to be closed by the caller whatever the answer. */
-static int handles_open(struct device *d, const struct device_host *h, bool heir, int *fds, unsigned int *n,
-			struct socle_error *e)
-{
-	*n = 0;
-	memset(&d->setup, 0, sizeof(d->setup));
-	d->setup.domid = h->domid;
-	d->setup.devid = d->devid;
-	d->setup.uid = DEVICE_UID_BASE + h->domid;
-	for (unsigned int i = 0; i < 3; i++) {
-		int fd = i == 0 ? handle_grants_open(e) : i == 1 ? handle_events_open(h->domid, e) :
-			 journal_open(d, h, heir, e);
-
-		if (fd < 0)
-			return -1;
-		fds[(*n)++] = fd;
-	}
-	return 0;
-}
-
-static int belongings_open(struct device *d, const struct device_host *h, bool heir, int *fds, unsigned int *n,
-			   struct socle_error *e)
-{
-	if (handles_open(d, h, heir, fds, n, e))
-		return -1;
-	return d->cls == DEVICE_DISK ? device_disk_open(d, h, fds, n, e) : device_card_open(d, h, fds, n, e);
-}
-
-static void worker_drop(struct device *d, bool orderly)
-{
-	worker_end(&d->worker, orderly);
-	d->ready = d->linked = false;
-}
-
-enum outcome { OUT_DONE, OUT_LATER, OUT_FRONT, OUT_OURS };
-
-/* It ended unasked, fell silent or spoke nonsense.  OUT_LATER while it is worth another try. */
-static enum outcome worker_mourn(struct device *d, const struct device_host *h, struct socle_error *e)
-{
-	uint64_t now = device_clock_ms();
-	int wait = worker_luck_try(&d->luck, now - d->born_ms);
-
-	d->restarts += d->linked;
-	worker_drop(d, false);
-	d->dirty = true;
-	if (wait < 0) {
-		socle_fail_id(e, EIO, "worker-dies",
-			      "its worker ended %u times soon after its start; see its log in %s", WORKER_LIVES_SHORT + 1,
-			   h->log_dir);
-		return OUT_OURS;
-	}
-	d->retry_ms = wait ? now + (unsigned int)wait : 0;
-	return OUT_LATER;
-}
-
-static enum outcome worker_set_up(struct device *d, const struct device_host *h, const int *fds, unsigned int n,
-				  struct socle_error *e)
-{
-	struct ctl_msg q = { .what = CTL_SETUP, .setup = d->setup }, a;
-	char log[192];
-
-	snprintf(log, sizeof(log), "%s/%s-%s-%u.log", h->log_dir, d->cls == DEVICE_DISK ? "blkd" : "netd", h->name, d->devid);
-	if (worker_start(&d->worker, h->program[d->cls], log, e))
-		return OUT_OURS;
-	d->born_ms = device_clock_ms();
-	if (worker_ask(&d->worker, &q, fds, n, &a, WORKER_ANSWER_MS, e) == 0) {
-		d->ready = true;
-		d->sectors = a.done.sectors;
-		return OUT_DONE;
-	}
-	if (d->worker.ctl < 0) {
-		say(d, h, "%s", e->text);
-		return worker_mourn(d, h, e);
-	}
-	worker_drop(d, true);
-	return OUT_OURS;
-}
-
-/* The operator sees what the guest waits for. */
-static void away_say(struct device *d, const struct device_host *h, const struct socle_error *e)
-{
-	struct key_list l = { .text_key = "config/error", .text = e->text };
-
-	say(d, h, "waits: %s", e->text);
-	keys_write(h->store, d->back, &l);
-}
-
-static void away_over(struct device *d, const struct device_host *h)
-{
-	char path[KEYS_PATH_MAX + KEY_MAX];
-
-	snprintf(path, sizeof(path), "%s/config/error", d->back);
-	socle_store_rm(h->store, 0, path);
-	say(d, h, "its NBD server is back after %u tries", d->away);
-	d->away = 0;
-}
-
-static bool is_shortage(int code)
-{
-	return code == EMFILE || code == ENFILE || code == ENOMEM || code == ENOBUFS;
-}
-
-/* Descriptors and memory that are short now may be there in a moment: tried again as after a worker's death. */
-static uint64_t shortage_wait(struct device *d, const struct device_host *h, const struct socle_error *e)
-{
-	int wait = worker_luck_try(&d->luck, 0);
-
-	if (wait < 0)
-		return 0;
-	say(d, h, "%s; it is tried again", e->text);
-	return wait ? (uint64_t)wait : 1;
-}
-
-/* A worker could not be started: milliseconds until the next try, 0 when it is not worth one. */
-static uint64_t patience(struct device *d, const struct device_host *h, bool heir, const struct socle_error *e)
-{
-	uint64_t now = device_clock_ms(), wait;
-
-	if (e->code == EHOSTDOWN && (heir || d->born_ms)) {
-		if (!d->away)
-			away_say(d, h, e);
-		wait = (uint64_t)AWAY_STEP_MS << (d->away < 10 ? d->away : 10);
-		d->away++;
-		return wait < AWAY_MAX_MS ? wait : AWAY_MAX_MS;
-	}
-	if (is_shortage(e->code))
-		return shortage_wait(d, h, e);
-	if (e->code != EAGAIN)
-		return 0;
-	if (!d->patience_ms)
-		d->patience_ms = now + (heir ? LOCK_HEIR_MS : LOCK_FRESH_MS);
-	return now < d->patience_ms ? LOCK_STEP_MS : 0;
-}
-
-/* A worker that is set up: OUT_DONE, or OUT_LATER with a time, or OUT_OURS with the error. */
-static enum outcome worker_need(struct device *d, const struct device_host *h, bool heir, struct socle_error *e)
-{
-	enum outcome out = OUT_OURS;
-	int fds[DEVICE_FDS_MAX];
-	unsigned int n = 0;
-	uint64_t wait;
-
-	if (d->ready)
-		return OUT_DONE;
-	if (device_clock_ms() < d->retry_ms)
-		return OUT_LATER;
-	if (belongings_open(d, h, heir, fds, &n, e) == 0)
-		out = worker_set_up(d, h, fds, n, e);
-	for (unsigned int i = 0; i < n; i++)
-		close(fds[i]);
-	if (out == OUT_DONE)
-		d->patience_ms = d->retry_ms = 0;
-	if (out == OUT_DONE && d->away)
-		away_over(d, h);
-	wait = out == OUT_OURS ? patience(d, h, heir, e) : 0;
-	if (!wait)
-		return out;
-	d->retry_ms = device_clock_ms() + wait;
-	return OUT_LATER;
-}
-
-/* Ask the worker for what cannot be its fault to refuse; a refusal is the frontend's, silence and death the worker's. */
-static enum outcome worker_order(struct device *d, const struct device_host *h, struct ctl_msg *q, struct ctl_msg *a,
-				 struct socle_error *e)
-{
-	if (worker_ask(&d->worker, q, NULL, 0, a, WORKER_ANSWER_MS, e) == 0)
-		return OUT_DONE;
-	if (d->worker.ctl >= 0)
-		return OUT_FRONT;
-	say(d, h, "%s", e->text);
-	return worker_mourn(d, h, e);
 }
 
 /* --- the acts of the table --------------------------------------------------------------------- */
@@ -321,8 +107,8 @@ static void disconnect(struct device *d, const struct device_host *h)
 		return;
 	d->linked = false;
 	if (worker_ask(&d->worker, &q, NULL, 0, &a, WORKER_ANSWER_MS, &e)) {
-		say(d, h, "its worker did not let go and is ended: %s", e.text);
-		worker_drop(d, false);
+		device_say(d, h, "its worker did not let go and is ended: %s", e.text);
+		device_worker_drop(d, false);
 	}
 }
 
@@ -334,7 +120,7 @@ static enum outcome advertise(struct device *d, const struct device_host *h, str
 	enum outcome out;
 
 	disconnect(d, h);
-	out = worker_need(d, h, false, e);
+	out = device_worker_need(d, h, false, e);
 	if (out != OUT_DONE)
 		return out;
 	if (d->cls == DEVICE_DISK) {
@@ -365,20 +151,20 @@ static enum outcome connect_front(struct device *d, const struct device_host *h,
 
 	disconnect(d, h);
 	/* First: only with a worker it is known how many queues were offered. */
-	out = worker_need(d, h, resume, e);
+	out = device_worker_need(d, h, resume, e);
 	if (out != OUT_DONE)
 		return out;
 	if (d->cls == DEVICE_DISK ? vbd_connect_read(&front, d->queues, &q.connect, e)
 				  : vif_connect_read(&front, d->queues, &q.connect, e))
 		return OUT_FRONT;
 	q.connect.resume = resume;
-	out = worker_order(d, h, &q, &a, e);
+	out = device_worker_order(d, h, &q, &a, e);
 	if (out != OUT_DONE)
 		return out;
 	d->linked = true;
 	ports_note(d, &q.connect);
 	d->linked_ms = device_clock_ms();
-	tell(d, h, resume ? DEVICE_RESTARTED : DEVICE_ATTACHED, resume ? "served again, by process %d" :
+	device_tell(d, h, resume ? DEVICE_RESTARTED : DEVICE_ATTACHED, resume ? "served again, by process %d" :
 	     "connected, served by process %d", (int)d->worker.pid);
 	if (d->cls == DEVICE_DISK && !resume)
 		vbd_properties(&d->setup.disk, d->sectors, l);
@@ -414,7 +200,7 @@ static void state_write(struct device *d, const struct device_host *h, struct ke
 	key_list_add(l, "state", "%u", state);
 	r = keys_write(h->store, d->back, l);
 	if (r && r != -ENOENT)
-		say(d, h, "cannot write its nodes: %s", strerror(-r));
+		device_say(d, h, "cannot write its nodes: %s", strerror(-r));
 }
 
 /* The operator finds the reason in the store and in the log; the guest sees a backend that closes. */
@@ -424,11 +210,11 @@ static void fail(struct device *d, const struct device_host *h, bool for_good, c
 	struct key_list l = { .text_key = "config/error", .text = packed };
 
 	socle_error_pack(e, packed, sizeof(packed));
-	tell(d, h, DEVICE_FAILED, "%s", e->text);
+	device_tell(d, h, DEVICE_FAILED, "%s", e->text);
 	disconnect(d, h);
 	d->dead = for_good;
 	if (for_good)
-		worker_drop(d, true);
+		device_worker_drop(d, true);
 	if (h->store)
 		state_write(d, h, &l, XenbusStateClosing);
 }
@@ -444,15 +230,15 @@ static enum outcome limits_follow(struct device *d, const struct device_host *h,
 	if (socle_store_lost(h->store))
 		return OUT_DONE;
 	if (r) {
-		say(d, h, "its limits in the store make no sense; the old ones stay");
+		device_say(d, h, "its limits in the store make no sense; the old ones stay");
 		return OUT_DONE;
 	}
 	if (memcmp(q.limit, d->setup.limit, sizeof(q.limit)) == 0)
 		return OUT_DONE;
 	memcpy(d->setup.limit, q.limit, sizeof(q.limit));
-	out = worker_order(d, h, &q, &a, e);
+	out = device_worker_order(d, h, &q, &a, e);
 	if (out == OUT_DONE)
-		tell(d, h, DEVICE_LIMITED, "has other limits");
+		device_tell(d, h, DEVICE_LIMITED, "has other limits");
 	return out;
 }
 
@@ -466,11 +252,11 @@ static enum outcome size_follow(struct device *d, const struct device_host *h, c
 	if (keys_number(back, "config/resize", UINT64_MAX, &wished) || wished == d->resizes)
 		return OUT_DONE;
 	d->resizes = wished;
-	out = worker_order(d, h, &q, &a, e);
+	out = device_worker_order(d, h, &q, &a, e);
 	if (out == OUT_DONE) {
 		d->sectors = a.done.sectors;
 		key_list_add(&l, "sectors", "%" PRIu64, d->sectors);
-		tell(d, h, DEVICE_RESIZED, "has %" PRIu64 " sectors now", d->sectors);
+		device_tell(d, h, DEVICE_RESIZED, "has %" PRIu64 " sectors now", d->sectors);
 	}
 	/* "NUMBER SECTORS": the answer to the wish of that number; no sectors when it failed. */
 	key_list_add(&l, "config/resized", "%" PRIu64 " %" PRIu64, wished, out == OUT_DONE ? d->sectors : 0);
@@ -493,7 +279,7 @@ static void wishes_follow(struct device *d, const struct device_host *h)
 	if (out == OUT_DONE && d->ready && d->cls == DEVICE_DISK)
 		out = size_follow(d, h, &back, &e);
 	if (out == OUT_FRONT)
-		say(d, h, "cannot change it: %s", e.text);
+		device_say(d, h, "cannot change it: %s", e.text);
 	if (out == OUT_OURS)
 		fail(d, h, true, &e);
 }
@@ -504,7 +290,7 @@ static void nodes_remove(struct device *d, const struct device_host *h)
 	int r = keys_remove(h->store, folders, 2);
 
 	if (r)
-		say(d, h, "cannot remove its nodes: %s", strerror(-r));
+		device_say(d, h, "cannot remove its nodes: %s", strerror(-r));
 }
 
 /* --- outside ----------------------------------------------------------------------------------- */
@@ -512,7 +298,7 @@ static void nodes_remove(struct device *d, const struct device_host *h)
 void device_release(struct device *d, const struct device_host *h)
 {
 	disconnect(d, h);
-	worker_drop(d, true);
+	device_worker_drop(d, true);
 	if (d->cls == DEVICE_CARD)
 		device_card_close(d, h);
 }
@@ -528,8 +314,8 @@ static void refuse(struct device *d, const struct device_host *h, bool at_once)
 		return;
 	d->refused = true;
 	if (worker_ask(&d->worker, &q, NULL, 0, &a, WORKER_ANSWER_MS, &e)) {
-		say(d, h, "its worker does not refuse the guest's requests and is ended: %s", e.text);
-		worker_drop(d, false);
+		device_say(d, h, "its worker does not refuse the guest's requests and is ended: %s", e.text);
+		device_worker_drop(d, false);
 	}
 }
 
@@ -539,9 +325,9 @@ static bool left(struct device *d, const struct device_host *h, const char *how)
 	char path[128];
 
 	device_release(d, h);
-	journal_path(d, h, path, sizeof(path));
+	device_journal_path(d, h, path, sizeof(path));
 	unlink(path); /* the last: what the tools wait for */
-	tell(d, h, DEVICE_DETACHED, "%s", how);
+	device_tell(d, h, DEVICE_DETACHED, "%s", how);
 	return false;
 }
 
@@ -579,18 +365,18 @@ static void stand_in(struct device *d, const struct device_host *h)
 	if (!guest_has_ports(d, h))
 		return;
 	q.connect.resume = true;
-	if (handles_open(d, h, true, fds, &n, &e) == 0) {
+	if (device_handles_open(d, h, true, fds, &n, &e) == 0) {
 		d->setup.disk = (struct ctl_setup_disk){ .none = true, .sector_size = 512 };
-		out = worker_set_up(d, h, fds, n, &e);
+		out = device_worker_set_up(d, h, fds, n, &e);
 	}
 	for (unsigned int i = 0; i < n; i++)
 		close(fds[i]);
 	if (out == OUT_DONE)
-		out = worker_order(d, h, &q, &a, &e);
+		out = device_worker_order(d, h, &q, &a, &e);
 	d->linked = d->refused = out == OUT_DONE;
 	if (!d->linked) {
-		say(d, h, "nobody answers the guest: %s", e.text);
-		worker_drop(d, false);
+		device_say(d, h, "nobody answers the guest: %s", e.text);
+		device_worker_drop(d, false);
 	}
 }
 
@@ -602,7 +388,7 @@ static bool leave(struct device *d, const struct device_host *h, bool at_once, c
 	if (!guest_holds(d, h))
 		return left(d, h, how);
 	refuse(d, h, at_once);
-	say(d, h, "%s; the guest has not let go of its rings yet", how);
+	device_say(d, h, "%s; the guest has not let go of its rings yet", how);
 	d->leaving = true;
 	d->retry_ms = device_clock_ms() + LEAVE_STEP_MS;
 	return true;
@@ -718,7 +504,7 @@ static void worker_disown(struct device *d, const struct device_host *h)
 	socle_fail_id(&e, EPROTO, "guest-protocol", "the guest broke the protocol: %s", d->worker.why);
 	d->retry_ms = now + (unsigned int)(wait < 0 || wait > BREAK_WAIT_MS ? BREAK_WAIT_MS : wait);
 	d->linked = false;
-	worker_drop(d, false);
+	device_worker_drop(d, false);
 	if (d->refused)
 		d->dirty = true;
 	else
@@ -732,14 +518,14 @@ void device_listen(struct device *d, const struct device_host *h)
 	if (!d->worker.pid)
 		return;
 	if (!worker_listen(&d->worker)) {
-		say(d, h, d->worker.talkative ? "its worker (process %d) fills its log, and is ended" :
+		device_say(d, h, d->worker.talkative ? "its worker (process %d) fills its log, and is ended" :
 		    "its worker (process %d) ended", (int)d->worker.pid);
 		if (d->refused) {
-			worker_drop(d, false);
+			device_worker_drop(d, false);
 			d->dirty = true;
 			return;
 		}
-		if (worker_mourn(d, h, &e) == OUT_OURS)
+		if (device_worker_mourn(d, h, &e) == OUT_OURS)
 			fail(d, h, true, &e);
 		return;
 	}
