@@ -82,11 +82,14 @@ int domain_introduce(struct store *s, uint16_t domid, uint64_t gfn, uint32_t por
 		d->port = 0;
 	}
 	ret = s->ops->attach(s->ops_ctx, domid, gfn, port, &conn);
+	if (ret && !domain_find(s, domid)) {
+		free(d);
+		return ret;
+	}
 	if (ret) {
-		if (domain_find(s, domid))
-			domain_release(s, d);
-		else
-			free(d);
+		/* It lives, and keeps its nodes; it has no store until somebody introduces it once more. */
+		d->shutdown = false;
+		domain_keep(d, s->journal);
 		return ret;
 	}
 	if (!domain_find(s, domid)) {

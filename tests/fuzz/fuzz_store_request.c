@@ -117,7 +117,7 @@ static void drain_all(unsigned int asked, uint32_t id)
 	for (unsigned int d = 1; d <= GUESTS; d++) {
 		struct domain *dom = domain_find(&store, (uint16_t)d);
 
-		if (dom)
+		if (dom && dom->conn)
 			drain(dom->conn, d, d == asked ? id : 0);
 	}
 }
@@ -241,7 +241,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (unsigned int d = 1; d <= GUESTS; d++) {
 			struct domain *dom = domain_find(&store, (uint16_t)d);
 
-			CLAIM(!dom || dom->conn->n_watches <= 4);
+			CLAIM(!dom || !dom->conn || dom->conn->n_watches <= 4);
 			CLAIM(store.quota.nodes[d] <= size);
 		}
 	}

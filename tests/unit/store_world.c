@@ -42,6 +42,8 @@ static struct conn *fake_restore(void *ctx, uint16_t domid)
 static int fake_attach(void *ctx, uint16_t domid, uint64_t gfn, uint32_t port, struct conn **out)
 {
 	(void)gfn, (void)port;
+	if (world.attach_result)
+		return world.attach_result;
 	*out = fake_restore(ctx, domid);
 	(*out)->cons = domid * 1000u;
 	(*out)->prod = domid * 2000u;
@@ -248,7 +250,7 @@ void world_begin(void)
 {
 	log_set_quiet(true);
 	world.stream_len = 0;
-	world.sink_result = 0;
+	world.sink_result = world.attach_result = 0;
 	world.rejoined = world.ringless = 0;
 	memset(world.states, 0, sizeof(world.states));
 	for (unsigned d = 0; d <= WORLD_GUESTS; d++)

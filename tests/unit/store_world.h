@@ -21,6 +21,7 @@ struct store_world {
 	char *stream;		/* the journal */
 	size_t stream_len, stream_room;
 	int sink_result;	/* of a disk that is full */
+	int attach_result;	/* of a ring that cannot be had */
 	struct journal journal;
 	struct store store;
 	struct conn *ctl;	/* the local client */

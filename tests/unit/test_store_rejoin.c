@@ -5,6 +5,7 @@
  * After a restart of the store's daemon (test_store_restart.c) the domains are looked at: whose ring is had again, and whose is not.
  */
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,30 @@ START_TEST(the_ringless_are_introduced_again)
 }
 END_TEST
 
+/* Introduced with words that lead to no ring, a domain keeps all but its connection, also over a restart. */
+START_TEST(a_failed_introduction_costs_a_living_domain_nothing_else)
+{
+	struct domain *d = domain_find(&world.store, 2);
+	struct store again;
+	struct replay_result r;
+
+	world_ask(world_guest(2), XS_WATCH, 0, "/local/domain/2|home");
+	world.attach_result = -EINVAL;
+	world_ask(world.ctl, XS_INTRODUCE, 0, "2|77|78");
+	ck_assert_ptr_eq(domain_find(&world.store, 2), d);
+	ck_assert_ptr_null(d->conn);
+	ck_assert_ptr_nonnull(tree_find(world.store.tree.root, "/local/domain/2"));
+	world_restart(&again, world.stream_len, &r);
+	ck_assert_ptr_nonnull(domain_find(&again, 2));
+	ck_assert_ptr_null(domain_find(&again, 2)->conn);
+	ck_assert_ptr_nonnull(tree_find(again.tree.root, "/local/domain/2"));
+	world_free(&again);
+	world.attach_result = 0;
+	world_ask(world.ctl, XS_INTRODUCE, 0, "2|77|78");
+	ck_assert_ptr_nonnull(d->conn);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("store rejoin");
@@ -70,6 +95,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, world_begin, world_end);
 	tcase_add_test(tc, the_dead_are_released);
 	tcase_add_test(tc, the_ringless_are_introduced_again);
+	tcase_add_test(tc, a_failed_introduction_costs_a_living_domain_nothing_else);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

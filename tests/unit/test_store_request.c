@@ -480,7 +480,8 @@ START_TEST(domains)
 	attach_result = -EIO;
 	ck_ask(ctl, XS_INTRODUCE, 0, "4\0" "5\0" "9\0", "!EIO");
 	ck_ask(ctl, XS_INTRODUCE, 0, "3\0" "6\0" "9\0", "!EIO");
-	ck_ask(ctl, XS_IS_DOMAIN_INTRODUCED, 0, "3\0", "F");
+	ck_ask(ctl, XS_IS_DOMAIN_INTRODUCED, 0, "4\0", "F");
+	ck_ask(ctl, XS_IS_DOMAIN_INTRODUCED, 0, "3\0", "T");
 	drop_output(ctl);
 	/* Shut down: told once; RESUME arms it again. */
 	states[1] = DOMAIN_SHUTDOWN;
