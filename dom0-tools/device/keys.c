@@ -112,21 +112,47 @@ void key_list_add(struct key_list *l, const char *key, const char *fmt, ...)
 	l->n++;
 }
 
-static int list_write(struct socle_store *store, uint32_t tx, const char *folder, const struct key_list *l)
+/* Once more as long as somebody else has written in between. */
+static int transact(struct socle_store *store, int (*step)(struct socle_store *store, uint32_t tx, const void *what), const void *what)
 {
+	int r = -EAGAIN;
+
+	for (int i = 0; i < TX_TRIES && r == -EAGAIN; i++) {
+		uint32_t tx;
+		int end;
+
+		r = socle_store_tx_start(store, &tx);
+		if (r)
+			return r;
+		r = step(store, tx, what);
+		end = socle_store_tx_end(store, tx, r != 0);
+		r = r ? r : end;
+	}
+	return r;
+}
+
+struct to_write {
+	const char *folder;
+	const struct key_list *l;
+};
+
+static int list_write(struct socle_store *store, uint32_t tx, const void *what)
+{
+	const struct to_write *w = what;
+	const struct key_list *l = w->l;
 	char path[KEYS_PATH_MAX + KEY_MAX], *there;
 	int r;
 
-	snprintf(path, sizeof(path), "%s/frontend", folder);
+	snprintf(path, sizeof(path), "%s/frontend", w->folder);
 	there = socle_store_read(store, tx, path, NULL);
 	r = there ? 0 : -errno;
 	free(there);
 	for (unsigned int i = 0; i < l->n && !r; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, l->kv[i].key);
+		snprintf(path, sizeof(path), "%s/%s", w->folder, l->kv[i].key);
 		r = socle_store_write(store, tx, path, "%s", l->kv[i].value);
 	}
 	if (!r && l->text_key) {
-		snprintf(path, sizeof(path), "%s/%s", folder, l->text_key);
+		snprintf(path, sizeof(path), "%s/%s", w->folder, l->text_key);
 		r = socle_store_write(store, tx, path, "%s", l->text);
 	}
 	return r;
@@ -134,38 +160,25 @@ static int list_write(struct socle_store *store, uint32_t tx, const char *folder
 
 int keys_write(struct socle_store *store, const char *folder, const struct key_list *l)
 {
-	int r = -EAGAIN;
+	return transact(store, list_write, &(struct to_write){ folder, l });
+}
 
-	for (int i = 0; i < TX_TRIES && r == -EAGAIN; i++) {
-		uint32_t tx;
-		int end;
+struct to_remove {
+	const char *const *folders;
+	unsigned int n;
+};
 
-		r = socle_store_tx_start(store, &tx);
-		if (r)
-			return r;
-		r = list_write(store, tx, folder, l);
-		end = socle_store_tx_end(store, tx, r != 0);
-		r = r ? r : end;
-	}
-	return r;
+static int folders_remove(struct socle_store *store, uint32_t tx, const void *what)
+{
+	const struct to_remove *w = what;
+	int r = 0;
+
+	for (unsigned int k = 0; k < w->n && (!r || r == -ENOENT); k++)
+		r = socle_store_rm(store, tx, w->folders[k]);
+	return r == -ENOENT ? 0 : r;
 }
 
 int keys_remove(struct socle_store *store, const char *const *folders, unsigned int n)
 {
-	int r = -EAGAIN;
-
-	for (int i = 0; i < TX_TRIES && r == -EAGAIN; i++) {
-		uint32_t tx;
-		int end;
-
-		r = socle_store_tx_start(store, &tx);
-		if (r)
-			return r;
-		for (unsigned int k = 0; k < n && (!r || r == -ENOENT); k++)
-			r = socle_store_rm(store, tx, folders[k]);
-		r = r == -ENOENT ? 0 : r;
-		end = socle_store_tx_end(store, tx, r != 0);
-		r = r ? r : end;
-	}
-	return r;
+	return transact(store, folders_remove, &(struct to_remove){ folders, n });
 }
