@@ -201,12 +201,17 @@ static int refuse(const struct reserve *r, bool by_uuid, const struct reserve_li
 			  "%s'", l->state == RESERVE_NONE ? "being started" : words[l->state], domain, r->line.name);
 }
 
-static void begin(struct reserve *r, const struct reserve_place *p, const char *name, const uint8_t uuid[16])
+static int begin(struct reserve *r, const struct reserve_place *p, const char *name, const uint8_t uuid[16], struct socle_error *e)
 {
 	*r = RESERVE_EMPTY;
 	snprintf(r->dir, sizeof(r->dir), "%s", p->dir);
 	snprintf(r->line.name, sizeof(r->line.name), "%s", name);
 	uuid_unparse_lower(uuid, r->line.uuid);
+	if (!key_is_good(name))
+		return socle_fail_id(e, DOMAIN_E_CONFIG, "bad-name", "'%.80s' cannot be a name", name);
+	if (mkdir(p->dir, 0700) && errno != EEXIST)
+		return socle_fail_id(e, errno, "run-dir", "cannot make directory '%s': %s", p->dir, strerror(errno));
+	return 0;
 }
 
 /* A guest may be called as its own UUID: then there is one file. */
@@ -221,11 +226,8 @@ int reserve_take(struct reserve *r, const struct reserve_place *p, const char *n
 	struct reserve_line said = { 0 };
 	int err;
 
-	begin(r, p, name, uuid);
-	if (!key_is_good(name))
-		return socle_fail_id(e, DOMAIN_E_CONFIG, "bad-name", "'%.80s' cannot be a name", name);
-	if (mkdir(p->dir, 0700) && errno != EEXIST)
-		return socle_fail_id(e, errno, "run-dir", "cannot make directory '%s': %s", p->dir, strerror(errno));
+	if (begin(r, p, name, uuid, e))
+		return -1;
 	err = key_take(p, name, ms, &r->fd[0], &said);
 	if (err)
 		return refuse(r, false, &said, err, e);
@@ -256,11 +258,8 @@ int reserve_adopt(struct reserve *r, const struct reserve_place *p, const char *
 {
 	int err;
 
-	begin(r, p, name, uuid);
-	if (!key_is_good(name))
-		return socle_fail_id(e, DOMAIN_E_CONFIG, "bad-name", "'%.80s' cannot be a name", name);
-	if (mkdir(p->dir, 0700) && errno != EEXIST)
-		return socle_fail_id(e, errno, "run-dir", "cannot make directory '%s': %s", p->dir, strerror(errno));
+	if (begin(r, p, name, uuid, e))
+		return -1;
 	err = adopt_key(p, name, &r->fd[0]);
 	if (!err && has_two(r))
 		err = adopt_key(p, r->line.uuid, &r->fd[1]);
