@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <uuid/uuid.h>
 
@@ -20,6 +21,8 @@
 #include "domain/rewrite.h"
 #include "domain/watcher.h"
 #include "libsocle/logname.h"
+
+#define LOG_PATH_MAX (sizeof(SOCLE_LOG_DIR) + 256)
 
 /* The description with the new name. */
 static struct domain_config *description_make(const struct domain_config *cfg, const char *name, struct socle_error *e)
@@ -85,11 +88,21 @@ static bool ends_with(const char *path, const char *end)
 	return n >= m && strcmp(path + n - m, end) == 0;
 }
 
+/* The older part of a log goes with it; alone it goes behind that of an earlier guest of that name. */
+static void older_rename(const char *from, const char *to)
+{
+	char log[LOG_PATH_MAX];
+
+	snprintf(log, sizeof(log), "%.*s", (int)(strlen(from) - strlen(".1")), from);
+	if (access(log, F_OK))
+		(void)log_join(to, from);
+}
+
 /* An earlier guest of that name keeps its lines, before these.  A log that stays behind is no reason to go back. */
 static void file_rename(const char *from, const char *to)
 {
 	if (ends_with(from, ".log.1"))
-		(void)log_join(to, from); /* unless it has gone with its log */
+		older_rename(from, to);
 	else if (ends_with(from, ".log"))
 		(void)log_rename(from, to, log_join);
 	else
@@ -102,7 +115,7 @@ static void logs_rename(const char *old, const char *name)
 
 	for (struct dirent *de; d && (de = readdir(d));) {
 		const char *at = name_in(de->d_name, old);
-		char from[sizeof(SOCLE_LOG_DIR) + 256], to[sizeof(from) + DOMAIN_NAME_MAX];
+		char from[LOG_PATH_MAX], to[LOG_PATH_MAX + DOMAIN_NAME_MAX];
 
 		if (!at)
 			continue;
