@@ -91,6 +91,8 @@ struct xen *xen_open(struct socle_error *e)
 		return NULL;
 	}
 	x->exception_port = (uint32_t)port;
+	/* The predecessor's process is ending: its other ports follow at once. What then stays bound, a guest has closed on its side. */
+	x->patience_end = now_ms() + XEN_PORTS_PATIENCE_MS;
 	return x;
 }
 

@@ -16,7 +16,8 @@
 #include "libsocle/error.h"
 #include "stored/store.h"
 
-#define XEN_PATIENCE_MS 5000
+#define XEN_PATIENCE_MS 5000		/* of xen_open(), with a predecessor that has not ended */
+#define XEN_PORTS_PATIENCE_MS 1500	/* from then on, with all its ports together */
 
 struct xen;
 
@@ -45,7 +46,8 @@ struct xen_ring {
 
 /*
  * Maps the page and binds the port, or nothing; -errno. A predecessor that was killed lets go of its ports after its lock:
- * a port that cannot be bound is tried again until XEN_PATIENCE_MS after xen_open().
+ * a port that cannot be bound is tried again until XEN_PORTS_PATIENCE_MS after xen_open(), all ports together: one that a guest has
+ * closed can never be bound, and nobody is served meanwhile.
  */
 int xen_ring_open(struct xen *x, uint16_t domid, uint64_t gfn, uint32_t remote_port,
 		  struct xen_ring *ring, struct socle_error *e);
