@@ -105,6 +105,8 @@ boot plain once && set_to next_entry=socle-6.1.0-9-amd64 && boot plain status &&
 verdict $? "once: the next boot is Socle"
 boot plain never && ! set_to next_entry=socle-6.1.0-9-amd64
 verdict $? "never takes it back"
+grub-editenv "$work/boot/grub/grubenv" set next_entry= && boot plain never && ! grep -q next_entry "$work/boot/grub/grubenv"
+verdict $? "and what GRUB leaves of a word that it has obeyed"
 boot plain always && set_to socle_boot=always && boot plain status && grep -qx 'next boot: Socle' "$work/out"
 verdict $? "always: from now on"
 grub-editenv "$work/boot/grub/grubenv" set socle_tried=1
