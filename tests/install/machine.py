@@ -24,8 +24,9 @@ class Machine:
                    "-serial", f"unix:{path},server=on,wait=on", "-vga", "std"]
         for disk in disks:
             command += ["-drive", f"if=virtio,format=raw,file={disk}"]
+        # A firmware of two parts: what is read only, and the variables, which stay from boot to boot.
         if firmware:
-            command += ["-bios", firmware]
+            command += ["-drive", f"if=pflash,format=raw,readonly=on,file={firmware[0]}", "-drive", f"if=pflash,format=raw,file={firmware[1]}"]
         self.qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         self.line = socket.socket(socket.AF_UNIX)
         end = time.monotonic() + 600

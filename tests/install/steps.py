@@ -8,6 +8,7 @@ FOLDER has disk.img, a Debian system as it was installed, and stick.img with the
 """
 import os
 import re
+import shutil
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -15,7 +16,9 @@ from machine import Lost, Machine
 
 work, count, accel, cpu = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-OVMF = "/usr/share/ovmf/OVMF.fd"
+VARIABLES = os.path.join(work, "vars.fd")
+OVMF = ("/usr/share/OVMF/OVMF_CODE_4M.fd", VARIABLES)
+VARIABLE = "/sys/firmware/efi/efivars/SocleTest-5ec0de01-50c1-e0ef-0102-030405060708"
 BOOT, COMMAND = 900, 300  # bounds against hanging on a busy machine without KVM
 failed = False
 
@@ -82,14 +85,16 @@ def typed(m, heading, number, want=None, seconds=COMMAND):
     check(m, f"installation.md, \"{heading}\": {command}", command, want, seconds)
 
 
-# What stands where, and the contents of what decides how the system boots and runs. Left out: what any system changes as it runs.
+# What stands where, and the contents of what decides how the system boots and runs. Left out: what any system changes as it runs, and the
+# entry that GRUB's menu has for the settings of UEFI when it was made on a machine with it.
 FILES = r"""files() {
 find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /dev -o -path /tmp -o -path /root -o -path /var/log -o -path /var/cache -o -path /var/tmp \
 	-o -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/lib/systemd/random-seed -o -path /var/lib/systemd/timers -o -path /lost+found \
 	-o -path /mnt \) -prune -o -printf '%y %m %u:%g %p -> %l\n' | sort
 ls -d /var/log/* /var/cache/* | grep -v '/apt$\|/lastlog\|/wtmp\|/btmp\|/faillog\|dpkg.log\|alternatives.log'
 dpkg -l | grep '^..' | awk '{print $1, $2, $3}'
-find /etc /boot -xdev -type f ! -name ld.so.cache -exec md5sum {} + | sort -k 2
+find /etc /boot -xdev -type f ! -name ld.so.cache ! -path /boot/grub/grub.cfg -exec md5sum {} + | sort -k 2
+sed '/^### BEGIN .*uefi-firmware/,/^### END/d' /boot/grub/grub.cfg
 }"""
 
 
@@ -168,8 +173,8 @@ def second(m):
     check(m, "its Linux has the firmware's screen", "dmesg | grep -i 'efifb: \\|fb0: \\|colour frame buffer'", "efifb: mode is .*(.|\\n)*frame buffer device")
     check(m, "and the firmware's variables, by way of the hypervisor",
           "mountpoint -q /sys/firmware/efi/efivars || mount -t efivarfs none /sys/firmware/efi/efivars; ls /sys/firmware/efi/efivars | grep -c '^BootOrder-\\|^SecureBoot-'", "^[12]$")
-    check(m, "a variable is written, read and removed",
-          "v=/sys/firmware/efi/efivars/SocleTest-8be4df61-93ca-11d2-aa0d-00e098032b8c; printf '\\007\\0\\0\\0socle' >$v && tail -c 5 $v && chattr -i $v && rm $v && test ! -e $v && echo ' gone'", "^socle gone$")
+    check(m, "a variable is written, read and removed", f"v={VARIABLE}; printf '\\007\\0\\0\\0socle' >$v && tail -c 5 $v && chattr -i $v && rm $v && test ! -e $v && echo ' gone'", "^socle gone$")
+    check(m, "another one is left", f"printf '\\007\\0\\0\\0stays' >{VARIABLE}")
     check(m, "a store that cannot start", "systemctl mask socle-stored 2>&1; sed -i 's/dom0_deadline=900/dom0_deadline=150/' /etc/default/grub.d/socle.cfg && update-grub 2>&1 && "
           "grep -c 'dom0_deadline=150' /boot/grub/grub.cfg", r"^2$", 600)
     restart(m, "OVMF")
@@ -187,6 +192,7 @@ def back(m):
     m.expect("plain Linux", BOOT)
     m.login(BOOT)
     check(m, "after a boot that was not healthy comes plain Linux", "test ! -e /sys/hypervisor/type && socle-boot status", "^next boot: plain Linux, because Socle did not come up")
+    check(m, "the firmware kept the variable", f"mountpoint -q /sys/firmware/efi/efivars || mount -t efivarfs none /sys/firmware/efi/efivars; tail -c 5 {VARIABLE}", "stays$")
     m.run(FILES)
     m.run("systemctl unmask socle-stored; rm -rf /var/lib/socle")
     typed(m, "Remove", 0, seconds=900)
@@ -207,6 +213,7 @@ PAGE = documented("installation.md")
 known = sum(PAGE.values(), [])
 for command in sum(documented("tutorial.md").values(), []):
     tap(command in known, f"the tutorial's '{command}' is one of those that are typed here")
+shutil.copyfile("/usr/share/OVMF/OVMF_VARS_4M.fd", VARIABLES)
 STORY = [("1-plain", None, plain), ("2-first", None, first), ("3-second", OVMF, second), ("4-sick", OVMF, sick), ("5-back", OVMF, back), ("6-end", None, end)]
 try:
     for n, firmware, story in STORY:
