@@ -114,10 +114,11 @@ static void add_module(uint64_t start, uint64_t end, const char *string)
 		printk("boot: module \"%.60s\" ignored: at most %u modules\n", string, BOOT_MAX_MODULES);
 		return;
 	}
+	if (!bootinfo.nr_modules)
+		copy_args(bootinfo.kernel_args, sizeof(bootinfo.kernel_args), skip_name(string, has_value), "dom0's kernel");
 	m = &bootinfo.module[bootinfo.nr_modules++];
 	m->start = start;
 	m->len = end - start;
-	copy_args(m->args, sizeof(m->args), skip_name(string, has_value), "a module");
 }
 
 static void add_memory(uint64_t addr, uint64_t len, uint32_t type)

@@ -7,8 +7,8 @@
 #include <abi/memory.h>
 #define BOOT_MAX_MODULES 16
 #define BOOT_MAX_E820 128
-#define BOOT_MAX_EFI 512
-struct boot_module { uint64_t start, len; char args[1024]; };	/* args without the first word (the module's name) */
+#define BOOT_MAX_EFI 384
+struct boot_module { uint64_t start, len; };
 struct boot_memory { uint64_t addr, size; uint32_t type; };	/* type: E820 number */
 /* UEFI 2.10, 7.2.1 and 7.2.3. */
 #define EFI_RUNTIME_CODE	5u
@@ -23,6 +23,7 @@ struct bootinfo {
 	unsigned int nr_e820;		/* sorted, no overlaps */
 	struct boot_module module[BOOT_MAX_MODULES];
 	unsigned int nr_modules;
+	char kernel_args[1024];		/* of the first module, without the first word (its name) */
 	uint64_t rsdp;			/* physical address of the ACPI RSDP if the loader gave it, else 0 */
 	bool efi;
 	uint64_t efi_system_table;

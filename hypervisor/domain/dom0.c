@@ -283,7 +283,7 @@ static void write_start_info(struct builder *b)
 		si->first_p2m_pfn = l->p2m.pfn;
 		si->nr_p2m_frames = l->p2m.nr + l->p2m_pt.nr;
 	}
-	strlcpy(si->cmd_line, bootinfo.module[0].args, sizeof(si->cmd_line));
+	strlcpy(si->cmd_line, bootinfo.kernel_args, sizeof(si->cmd_line));
 	si->console.dom0.info_off = sizeof(*si);
 	si->console.dom0.info_size = describe_screen((struct dom0_vga_console_info *)(si + 1));
 }

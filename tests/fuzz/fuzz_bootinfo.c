@@ -122,10 +122,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CLAIM(bootinfo.nr_efi_map <= BOOT_MAX_EFI);
 	CLAIM(memchr(bootinfo.cmdline, 0, sizeof(bootinfo.cmdline)));
 	CLAIM(memchr(bootinfo.loader, 0, sizeof(bootinfo.loader)));
-	for (unsigned int i = 0; i < bootinfo.nr_modules; i++) {
+	CLAIM(memchr(bootinfo.kernel_args, 0, sizeof(bootinfo.kernel_args)));
+	for (unsigned int i = 0; i < bootinfo.nr_modules; i++)
 		CLAIM(bootinfo.module[i].len);
-		CLAIM(memchr(bootinfo.module[i].args, 0, sizeof(bootinfo.module[i].args)));
-	}
 	for (unsigned int i = 1; i < bootinfo.nr_e820; i++)
 		CLAIM(bootinfo.e820[i - 1].addr + bootinfo.e820[i - 1].size <= bootinfo.e820[i].addr);
 	return 0;
