@@ -62,7 +62,8 @@ if ring build; then
 fi
 if ring unit; then
 	say "unit tests"
-	make -s -k -C "$SOCLE_BUILD" -j"$(nproc)" check-unit >"$SOCLE_BUILD/log/unit.log" 2>&1
+	# Several wait more than they compute.
+	make -s -k -C "$SOCLE_BUILD" -j$((2 * $(nproc) + 1)) check-unit >"$SOCLE_BUILD/log/unit.log" 2>&1
 	rc=$?
 	n=$(sed -n 's/^# PASS: *//p' "$SOCLE_BUILD/log/unit.log" | tail -n 1)
 	bad=$(sed -n 's/^# \(FAIL\|ERROR\|XPASS\): *\([0-9]*\)/\2/p' "$SOCLE_BUILD/log/unit.log" | awk '{s+=$1} END{print s+0}')
