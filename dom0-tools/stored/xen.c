@@ -52,12 +52,12 @@ static int64_t now_ms(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* True: somebody else holds it still; try once more. */
-static bool wait_for_predecessor(const struct xen *x, int err)
+/* True: somebody else holds it still, and it is not that late (ms); try once more. */
+static bool wait_for_predecessor(int err, int64_t end)
 {
 	const struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
 
-	if ((err != -EINVAL && err != -EEXIST && err != -EBUSY) || now_ms() >= x->patience_end)
+	if ((err != -EINVAL && err != -EEXIST && err != -EBUSY) || now_ms() >= end)
 		return false;
 	nanosleep(&pause, NULL);
 	return true;
@@ -82,7 +82,7 @@ struct xen *xen_open(struct socle_error *e)
 	x->patience_end = now_ms() + XEN_PATIENCE_MS;
 	do
 		port = socle_evtchn_bind_virq(x->evtchn, VIRQ_DOM_EXC);
-	while (port < 0 && wait_for_predecessor(x, port));
+	while (port < 0 && wait_for_predecessor(port, x->patience_end));
 	if (port < 0) {
 		socle_fail(e, -port, "cannot bind the event of domains' ends (VIRQ_DOM_EXC): %s%s",
 			   strerror(-port), port == -EEXIST || port == -EBUSY ?
@@ -91,8 +91,6 @@ struct xen *xen_open(struct socle_error *e)
 		return NULL;
 	}
 	x->exception_port = (uint32_t)port;
-	/* The predecessor's process is ending: its other ports follow at once. What then stays bound, a guest has closed on its side. */
-	x->patience_end = now_ms() + XEN_PORTS_PATIENCE_MS;
 	return x;
 }
 
@@ -233,6 +231,7 @@ static void unmap(struct xen *x, struct xen_ring *ring)
 int xen_ring_open(struct xen *x, uint16_t domid, uint64_t gfn, uint32_t remote_port,
 		  struct xen_ring *ring, struct socle_error *e)
 {
+	int64_t end = now_ms() + XEN_PORT_PATIENCE_MS;
 	struct socle_error local = { 0 };
 	int ret;
 
@@ -250,7 +249,7 @@ int xen_ring_open(struct xen *x, uint16_t domid, uint64_t gfn, uint32_t remote_p
 	}
 	do
 		ret = socle_evtchn_bind_interdomain(x->evtchn, domid, remote_port);
-	while (ret < 0 && wait_for_predecessor(x, ret));
+	while (ret < 0 && wait_for_predecessor(ret, end < x->patience_end ? end : x->patience_end));
 	if (ret < 0) {
 		unmap(x, ring);
 		socle_fail(e, -ret, "cannot bind the store port %u of domain %u: %s%s",

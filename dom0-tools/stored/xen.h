@@ -16,8 +16,8 @@
 #include "libsocle/error.h"
 #include "stored/store.h"
 
-#define XEN_PATIENCE_MS 5000		/* of xen_open(), with a predecessor that has not ended */
-#define XEN_PORTS_PATIENCE_MS 1500	/* from then on, with all its ports together */
+#define XEN_PATIENCE_MS 5000		/* with a predecessor that has not ended, from xen_open() on */
+#define XEN_PORT_PATIENCE_MS 1500	/* of that, with one of its ports */
 
 struct xen;
 
@@ -46,8 +46,8 @@ struct xen_ring {
 
 /*
  * Maps the page and binds the port, or nothing; -errno. A predecessor that was killed lets go of its ports after its lock:
- * a port that cannot be bound is tried again until XEN_PORTS_PATIENCE_MS after xen_open(), all ports together: one that a guest has
- * closed can never be bound, and nobody is served meanwhile.
+ * a port that cannot be bound is tried again for XEN_PORT_PATIENCE_MS, and until XEN_PATIENCE_MS after xen_open().
+ * One that a guest has closed can never be bound, and nobody is served meanwhile; the others must not lose their turn by it.
  */
 int xen_ring_open(struct xen *x, uint16_t domid, uint64_t gfn, uint32_t remote_port,
 		  struct xen_ring *ring, struct socle_error *e);
