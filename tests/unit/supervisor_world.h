@@ -31,6 +31,7 @@
 #include "device/supervisor.h"
 #include "device/vbd.h"
 #include "device/vif.h"
+#include "suite.h"
 
 #define DOMID    7
 #define BACK     "/local/domain/0/backend/svbd/7/51712"
@@ -374,8 +375,6 @@ static inline int world_run(const char *self, const char *name, void (*add)(TCas
 {
 	Suite *s = suite_create(name);
 	TCase *t = tcase_create(name);
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	snprintf(here, sizeof(here), "%.*s", (int)(strrchr(self, '/') - self), self);
 	snprintf(stored_path, sizeof(stored_path), "%s/../../dom0-tools/stored/stored", here);
@@ -385,10 +384,7 @@ static inline int world_run(const char *self, const char *name, void (*add)(TCas
 	tcase_add_checked_fixture(t, begin, end);
 	add(t);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_run(s);
 }
 
 #endif /* SOCLE_TESTS_SUPERVISOR_WORLD_H */

@@ -16,6 +16,8 @@
 #include "boot/image.h"
 #include "debug/log.h"
 
+#include "suite.h"
+
 #define MB2_MAGIC 0x36d76289
 #define AREA 32768u
 #define RUNTIME (1ull << 63)
@@ -186,8 +188,6 @@ int main(void)
 {
 	Suite *suite = suite_create("bootinfo");
 	TCase *tc = tcase_create("multiboot2");
-	SRunner *runner;
-	int bad;
 
 	area = mmap(NULL, AREA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	if (area == MAP_FAILED)
@@ -198,9 +198,5 @@ int main(void)
 	tcase_add_test(tc, test_efi_map_odd);
 	tcase_add_test(tc, test_screen);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	bad = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return bad ? 1 : 0;
+	return suite_run(suite);
 }

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <check.h>
 
+#include "suite.h"
+
 uint64_t firmware_call(uint64_t function, const uint64_t arg[5]);
 extern const char firmware_fault[];
 extern uint64_t firmware_stack;
@@ -97,16 +99,10 @@ int main(void)
 {
 	Suite *suite = suite_create("firmware");
 	TCase *tc = tcase_create("call");
-	SRunner *runner;
-	int bad;
 
 	tcase_add_test(tc, test_arguments);
 	tcase_add_test(tc, test_flags);
 	tcase_add_test(tc, test_fault);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	bad = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return bad ? 1 : 0;
+	return suite_run(suite);
 }
