@@ -83,13 +83,16 @@ scripts() { # build-folder prefix folder, but not those named: each script of te
 # What differs by the hypervisor's build is in both lanes. The rest is shared out so that both take about as long: the demo builds for itself;
 # boots of many machines and kernels differ by what runs on the hypervisor; devices, guests, networks and pages of docs/ are mostly dom0's
 # processes, as are the hostile guests whom it starts (those that are dom0 themselves are in both); loads on several CPUs find more where
-# locks and frames are checked. Those run by hand: docs/open-ends.md.
-# With --full both lanes run all. What goes in rounds goes in fewer here.
-export BAD_ROUNDS=${BAD_ROUNDS:-10} BAD_FAULTS=${BAD_FAULTS:-5} BLK_KILLS=${BLK_KILLS:-8} SMP_SECONDS=${SMP_SECONDS:-10}
+# locks and frames are checked. What is in by_hand, docs/open-ends.md has. With --full both lanes run all, at its own length; else what goes
+# in rounds goes in fewer.
 by_hand="hostilefront.sh hostileback.sh"
 release_only="demo.sh devices.sh docs.sh domu.sh kernels.sh kit.sh machines.sh netguests.sh see.sh"
 debug_only="bad.sh badboot.sh blk.sh gdb.sh guests.sh keys.sh net.sh nmi.sh smp.sh"
-[ $full = 0 ] || { by_hand="" release_only=demo.sh debug_only=""; unset BAD_ROUNDS BAD_FAULTS BLK_KILLS SMP_SECONDS; }
+if [ $full = 1 ]; then
+	by_hand="" release_only=demo.sh debug_only=""
+else
+	export BAD_ROUNDS=${BAD_ROUNDS:-10} BAD_FAULTS=${BAD_FAULTS:-5} BLK_KILLS=${BLK_KILLS:-8} SMP_SECONDS=${SMP_SECONDS:-10}
+fi
 release_lane() {
 	ring guest && scripts "$SOCLE_BUILD" guest guest
 	ring guest && run_tap bench-smoke bash "$SOCLE_TOP/tests/bench/smoke.sh"
